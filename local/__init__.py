@@ -1,0 +1,1 @@
+"""The whole topology on one machine: hosts, the services on them, and their lifecycle."""

@@ -1,0 +1,88 @@
+"""A host made of a loopback address and a tree of processes (without root)."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from local.hosts import Host, NotSupported, spawn
+
+MARK = "MLFLOW_HA_HOST"
+
+
+class LoopbackHost:
+    """See `local.hosts.Host`; it cannot be cut off."""
+
+    def __init__(
+        self, name: str, address: str, boot_command: list[str], log: Path
+    ) -> None:
+        self.name = name
+        self.address = address
+        self._boot_command = boot_command
+        self._log = log
+        # The log's path tells this host from its namesake in another cluster.
+        self._mark = str(log)
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.pids())
+
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._tree()]
+
+    def boot(self) -> None:
+        if not self.alive:
+            self.run(self._boot_command, {}, self._log)
+
+    def kill(self) -> None:
+        """Stop the supervisor first, so that nothing is restarted, and then end everything."""
+        self._each(psutil.Process.suspend)
+        self._each(psutil.Process.kill)
+        psutil.wait_procs(self._tree(), timeout=10)
+
+    def freeze(self) -> None:
+        self._each(psutil.Process.suspend)
+
+    def thaw(self) -> None:
+        self._each(psutil.Process.resume)
+
+    def cut_off(self, peers: Iterable[Host] | None = None) -> None:
+        raise NotSupported(
+            f"{self.name} shares this machine's loopback, which cannot be cut. Run as root: "
+            "hosts are then network namespaces"
+        )
+
+    def reconnect(self) -> None:
+        """Nothing can have been cut."""
+
+    def run(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> subprocess.Popen[bytes]:
+        return spawn(command, {**environment, MARK: self._mark}, log)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        yield
+
+    def _each(self, action: Callable[[psutil.Process], None]) -> None:
+        for process in self._tree():
+            with suppress(psutil.NoSuchProcess):
+                action(process)
+
+    def _tree(self) -> list[psutil.Process]:
+        """Whoever was started with this host's mark, and their children.
+
+        The mark survives the death of the supervisor; PostgreSQL writes its titles over it, so
+        its processes are found as children.
+        """
+        found: dict[int, psutil.Process] = {}
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(MARK) == self._mark:
+                    found[process.pid] = process
+                    found |= {child.pid: child for child in process.children(recursive=True)}
+        return list(found.values())

@@ -1,0 +1,113 @@
+"""From servers that run to a cluster that can be used: roles, schema, bucket, first write."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import httpx
+
+from local.errors import ClusterError
+from local.hosts import Host
+from local.layout import OBJECT_GATEWAY, PATRONI
+from local.services import mlflow, patroni
+from local.services.swift import ACCESS_KEY, BUCKET
+from local.site import Site
+from local.waiting import wait_for
+
+LOG_LINES_SHOWN = 15
+
+
+def agree_on_postgres(site: Site, primary: Host) -> None:
+    """Send the shared PostgreSQL and Patroni settings; after the first start they live in etcd."""
+    with primary.entered():
+        answer = httpx.patch(
+            f"http://{primary.address}:{PATRONI}/config",
+            json=patroni.shared_configuration(site),
+            auth=("patroni", site.passwords.patroni_api),
+            timeout=10,
+        )
+    answer.raise_for_status()
+
+
+def prepare_database(site: Site, host: Host, primary: Host) -> None:
+    """Create roles and database, and bring the schema up to date, directly on the writer."""
+    environment = mlflow.preparation(site, primary.name)
+    for step in ("provision", "migrate"):
+        _run(site, host, step, environment)
+
+
+def _run(site: Site, host: Host, step: str, environment: Mapping[str, str]) -> None:
+    log = site.log(host.name) / f"{step}.log"
+    log.unlink(missing_ok=True)
+    process = host.run([site.python, *mlflow.COMMAND, step], environment, log)
+    try:
+        code = process.wait(timeout=site.settings.local.startup)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise ClusterError(
+            f"`mlflow_ha_server {step}` did not end within {site.settings.local.startup:g} s. "
+            f"Its log is {log}"
+        ) from None
+    if code != 0:
+        raise ClusterError(f"`mlflow_ha_server {step}` failed ({code}):\n{_tail(log)}")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:])
+
+
+def prepare_bucket(site: Site, host: Host, *, within: float) -> None:
+    """Create the artifacts' bucket, with versioning on."""
+    store = boto3.client(
+        "s3",
+        endpoint_url=f"http://{host.address}:{OBJECT_GATEWAY}",
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=site.passwords.object_store,
+        region_name="us-east-1",
+        config=botocore.config.Config(
+            connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}
+        ),
+    )
+
+    def created() -> bool:
+        try:
+            with host.entered():
+                store.create_bucket(Bucket=BUCKET)
+                store.put_bucket_versioning(
+                    Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+                )
+        except store.exceptions.BucketAlreadyOwnedByYou:
+            return True
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            raise ConnectionError(str(error)) from error
+        return True
+
+    wait_for("the object store takes the bucket", created, within=within)
+
+
+def write_through_the_front_door(site: Site, *, within: float) -> None:
+    """Do what a client does: one write to the database, one artifact."""
+    client = httpx.Client(
+        base_url=site.layout.endpoint, auth=("admin", site.passwords.admin), timeout=10
+    )
+
+    def written() -> bool:
+        try:
+            tag = {"experiment_id": "0", "key": "mlflow_ha.up", "value": "written by make up"}
+            client.post(
+                "/api/2.0/mlflow/experiments/set-experiment-tag", json=tag
+            ).raise_for_status()
+            client.put(
+                "/api/2.0/mlflow-artifacts/artifacts/.mlflow-ha/up", content=b"written by make up"
+            ).raise_for_status()
+        except httpx.HTTPError as error:
+            raise ConnectionError(str(error)) from error
+        return True
+
+    with client:
+        wait_for("a write through the front door succeeds", written, within=within)
