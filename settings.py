@@ -70,10 +70,9 @@ class Tracking(Frozen):
     artifact_concurrency: Annotated[int, Field(ge=1, le=38)] = 8
     queue_seconds: Seconds = 15
     """Longest wait for a free slot before the answer is 503 with Retry-After."""
-    engines: Annotated[int, Field(ge=1)] = 3
-    """SQLAlchemy engines of one instance: tracking, registry, authentication."""
-    nested_connections: Annotated[int, Field(ge=1)] = 2
-    """Connections one request holds at once from one engine (log_batch: 2, measured)."""
+    nested_connections: Annotated[int, Field(ge=1)] = 4
+    """Connections one request holds at once from the tracking engine: log_batch that renames its
+    run has four sessions open (measured; server/src/mlflow_ha_server/pool.py)."""
     auth_cache_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     """How long a changed password may still be accepted by an instance that did not see it."""
     client_timeout: Seconds = 120
@@ -81,17 +80,22 @@ class Tracking(Frozen):
 
     @property
     def pool_size(self) -> int:
-        """Connections per engine: enough that no request ever waits for its second connection.
+        """Connections of the tracking engine, so that no set of requests can deadlock.
 
-        C x (d - 1) + 1 connections already exclude a deadlock; C x d exclude waiting. One more
-        is for `/writable`, which goes through the same pool.
+        C requests that hold d - 1 connections each, waiting for their last, leave one of
+        C x (d - 1) + 1 free; one more is for `/writable`, which goes through the same pool.
         """
-        return self.api_concurrency * self.nested_connections + 1
+        return self.api_concurrency * (self.nested_connections - 1) + 2
 
     @property
     def connections_per_instance(self) -> int:
-        """The most connections one instance can have open, over all its engines."""
-        return self.engines * self.pool_size
+        """The most connections one instance can have open, over its four engines.
+
+        Beside tracking: registry (2 at once per request), authentication (1) and jobs (1);
+        tests/unit/test_connection_budget.py holds this to what the server itself counts.
+        """
+        registry, authentication, jobs = self.api_concurrency + 1, self.api_concurrency // 2 + 1, 2
+        return self.pool_size + registry + authentication + jobs
 
 
 class Database(Frozen):

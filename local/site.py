@@ -13,6 +13,9 @@ from local.passwords import Passwords
 from local.programs import Programs
 from settings import Settings
 
+# Debian's user without rights, whom unprivileged services take themselves for.
+NOBODY = 65534
+
 Kind = Literal["postgres", "mlflow", "etcd", "haproxy", "pgbouncer", "object-store", "keepalived"]
 
 

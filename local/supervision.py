@@ -13,11 +13,11 @@ import httpx
 
 from local.passwords import write_private
 from local.services.rendering import render
-from local.site import Service, Site
+from local.site import NOBODY, Service, Site
 
-# Services see themselves as this user, without any capability on the machine: root's files stay
+# Services see themselves as nobody, without any capability on the machine: root's files stay
 # readable to them (a checkout below /root works), root's powers do not reach them.
-UNPRIVILEGED = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
+UNPRIVILEGED = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.services.swift import DEVICE, PORTS
+from local.services.swift import DEVICE, PORTS, RECON
 from local.site import Site
 
 # Devices are not added or removed, so the wait between two moves of a partition never matters.
@@ -40,5 +40,6 @@ def build(site: Site) -> None:
         ring = builder.get_ring()
         for host in hosts:
             site.etc(host).mkdir(parents=True, exist_ok=True)
-            (site.data(host) / DEVICE).mkdir(parents=True, exist_ok=True)
+            for folder in (DEVICE, RECON):
+                (site.data(host) / folder).mkdir(parents=True, exist_ok=True)
             ring.save(str(site.etc(host) / f"{name}.ring.gz"))

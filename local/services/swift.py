@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 from local.layout import (
@@ -12,12 +14,12 @@ from local.layout import (
     SWIFT_RSYNC,
 )
 from local.services.rendering import render
-from local.site import Service, Site
+from local.site import NOBODY, Service, Site
 
 BUCKET = "mlflow"
 ACCOUNT, USER = "mlflow", "artifacts"
 ACCESS_KEY = f"{ACCOUNT}:{USER}"
-DEVICE = "disk"
+DEVICE, RECON = "disk", "recon"
 LAUNCHER = Path(__file__).with_name("swift_launch.py")
 PORTS = {"account": SWIFT_ACCOUNT, "container": SWIFT_CONTAINER, "object": SWIFT_OBJECT}
 
@@ -51,7 +53,8 @@ def _server(site: Site, host: str, ring: str) -> Service:
                 rsync_port=SWIFT_RSYNC,
                 swift_dir=site.etc(host),
                 devices=site.data(host),
-                recon=site.data(host) / "recon",
+                recon=site.data(host) / RECON,
+                user=_user(site),
             ),
             "swift.conf": _common(site),
         },
@@ -106,6 +109,7 @@ def _proxy(site: Site, host: str) -> Service:
                 account=ACCOUNT,
                 user=USER,
                 key=site.passwords.object_store,
+                runs_as=_user(site),
             )
         },
         stop_seconds=5,
@@ -116,6 +120,11 @@ def _command(site: Site, host: str, program: str, config: str) -> tuple[str, ...
     etc = site.etc(host)
     # -P: this folder's swift.py must not stand in the way of the real one.
     return (site.python, "-P", str(LAUNCHER), str(etc), program, str(etc / config))
+
+
+def _user(site: Site) -> str:
+    """Whom Swift's programs find themselves to be; they insist on becoming somebody by name."""
+    return pwd.getpwuid(NOBODY if site.layout.isolated else os.geteuid()).pw_name
 
 
 def _common(site: Site) -> str:

@@ -17,7 +17,8 @@ def main() -> None:
 
     utils.SWIFT_CONF_FILE = f"{folder}/swift.conf"
     (script,) = entry_points(group="console_scripts", name=program)
-    sys.argv = [program, config]
+    # --verbose: log to standard error, which the supervisor keeps, and not to the machine's syslog.
+    sys.argv = [program, config, "--verbose"]
     sys.exit(script.load()())
 
 
