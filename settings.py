@@ -20,6 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 STACKS = Path(__file__).parent / "stacks"
 NAMESPACE = "mlflow-ha:"
 
+# Every cluster gets 256 addresses: enough for ten hosts of each role.
+NETWORK_PREFIX = 24
+BENCHMARK_NETWORK = ipaddress.IPv4Network("198.18.0.0/15")
+ALONE = 1
+
 # Patroni raises a smaller lease to 20 s without a word (patroni 4.1, config.py and validator.py).
 SMALLEST_LEASE = 20
 
@@ -159,10 +164,10 @@ class Local(Frozen):
 
     @model_validator(mode="after")
     def _network_is_ours_to_use(self) -> Local:
-        benchmarks = ipaddress.IPv4Network("198.18.0.0/15")
-        if self.network.prefixlen != 24 or not self.network.subnet_of(benchmarks):
+        ours = self.network.subnet_of(BENCHMARK_NETWORK)
+        if self.network.prefixlen != NETWORK_PREFIX or not ours:
             raise ValueError(
-                f"network {self.network} is not a /24 inside {benchmarks}, the range that no real "
+                f"network {self.network} is not a /24 inside {BENCHMARK_NETWORK}, the range that no real "
                 "network uses (RFC 2544). Choose for instance 198.18.7.0/24"
             )
         return self
@@ -225,7 +230,7 @@ def _enough_nodes_for_a_synchronous_standby(s: Settings) -> str | None:
 
 
 def _redundant_instances(s: Settings) -> str | None:
-    if s.tracking.instances >= 2 or not (s.production or s.environment == "local"):
+    if s.tracking.instances > ALONE or not (s.production or s.environment == "local"):
         return None
     return (
         f"tracking.instances {s.tracking.instances}: nothing may stand alone here. "

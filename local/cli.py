@@ -73,14 +73,14 @@ def up() -> None:
 def down() -> None:
     """Stop the cluster; its data stays."""
     with _errors_as_text():
-        lifecycle.down(Choice.state, lambda text: console.print(text))
+        lifecycle.down(Choice.state, console.print)
 
 
 @app.command()
 def clean() -> None:
     """Stop the cluster and delete its data."""
     with _errors_as_text():
-        lifecycle.clean(Choice.state, lambda text: console.print(text))
+        lifecycle.clean(Choice.state, console.print)
 
 
 @app.command()

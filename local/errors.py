@@ -11,5 +11,5 @@ class ClusterError(LocalError):
     """There is no running cluster, or it did not become ready in time."""
 
 
-class NotSupported(LocalError):
+class NotSupported(LocalError):  # noqa: N818 - the fault is the request's, not an error
     """This way of emulating hosts cannot do it; the text says what would be needed."""

@@ -71,8 +71,8 @@ class IsolatedHost:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        with open("/proc/thread-self/ns/net") as home:
-            with open(self._fabric.path(self.name)) as away:
+        with Path("/proc/thread-self/ns/net").open() as home:
+            with self._fabric.path(self.name).open() as away:
                 _set_network(away.fileno())
             try:
                 yield

@@ -64,13 +64,16 @@ def _start(cluster: Cluster, progress: Progress) -> None:
     preparation.agree_on_postgres(site, primary)
     first = cluster.hosts[site.layout.names("app")[0]]
     with ThreadPoolExecutor() as pool:
-        bucket = pool.submit(preparation.prepare_bucket, site, first, within=within)
-        preparation.prepare_database(site, first, primary)
-        progress("the schema is current")
-        bucket.result()
-    progress("the object store has its bucket")
-    preparation.write_through_the_front_door(site, within=within)
-    progress("a write through the front door succeeded")
+        steps = (
+            pool.submit(preparation.prepare_database, site, first, primary),
+            pool.submit(preparation.prepare_bucket, site, first, within=within),
+        )
+        # With data from an earlier start, instances serve while the schema is still looked over.
+        preparation.write_through_the_front_door(site, within=within, after=steps)
+        progress("a write through the front door succeeded")
+        for step in steps:
+            step.result()
+    progress("schema and bucket are current")
     _wait_for_redundancy(cluster, within)
     progress("every replica is in sync")
 

@@ -17,9 +17,7 @@ MARK = "MLFLOW_HA_HOST"
 class LoopbackHost:
     """See `local.hosts.Host`; it cannot be cut off."""
 
-    def __init__(
-        self, name: str, address: str, boot_command: list[str], log: Path
-    ) -> None:
+    def __init__(self, name: str, address: str, boot_command: list[str], log: Path) -> None:
         self.name = name
         self.address = address
         self._boot_command = boot_command
@@ -50,7 +48,7 @@ class LoopbackHost:
     def thaw(self) -> None:
         self._each(psutil.Process.resume)
 
-    def cut_off(self, peers: Iterable[Host] | None = None) -> None:
+    def cut_off(self, peers: Iterable[Host] | None = None) -> None:  # noqa: ARG002 - the protocol's
         raise NotSupported(
             f"{self.name} shares this machine's loopback, which cannot be cut. Run as root: "
             "hosts are then network namespaces"

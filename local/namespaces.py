@@ -101,7 +101,9 @@ class Fabric:
             f"chain input {{\ntype filter hook input priority -10\n{inbound}\n}}\n"
             f"chain output {{\ntype filter hook output priority -10\n{outbound}\n}}\n}}\n",
         )
-        if "drop" not in self._inside(host, [self._programs["nft"], "list", "table", "inet", "cut"]):
+        if "drop" not in self._inside(
+            host, [self._programs["nft"], "list", "table", "inet", "cut"]
+        ):
             raise LocalError(f"the rule that cuts {host} off was not accepted")
 
     def restore_traffic(self, host: str) -> None:

@@ -93,7 +93,7 @@ def _get(url: str) -> Any:
 
 
 def _etcd_leader(host: Host) -> bool | None:
-    """etcd's gateway answers with the member's own id and its leader's."""
+    """Etcd's gateway answers with the member's own id and its leader's."""
     try:
         answer = httpx.post(
             f"http://{host.address}:{ETCD_CLIENT}/v3/maintenance/status",
@@ -152,5 +152,7 @@ def patroni_members(observations: Mapping[str, Observation]) -> dict[str, dict[s
         for item in observations.values()
         if "patroni" in item.answers
     ]
-    members = max(lists, key=lambda found: json.dumps(found).count('"running"'), default=[])
+    members: list[dict[str, Any]] = max(
+        lists, key=lambda found: json.dumps(found).count('"running"'), default=[]
+    )
     return {member["name"]: member for member in members}

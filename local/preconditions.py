@@ -27,12 +27,18 @@ def check(site: Site, services: Mapping[str, Sequence[Service]]) -> None:
         raise LocalError("cannot start:\n" + "\n".join(f"  - {line}" for line in found))
 
 
+def _join(*sentences: str) -> str:
+    return " ".join(sentences)
+
+
 def _system() -> list[str]:
     if sys.platform == "linux":
         return []
     return [
-        f"this is {sys.platform}, and the cluster needs Linux. Run it in a privileged debian:12 "
-        "container (see the README)"
+        _join(
+            f"this is {sys.platform}, and the cluster needs Linux.",
+            "Run it in a privileged debian:12 container (see the README)",
+        )
     ]
 
 
@@ -41,8 +47,10 @@ def _disk(site: Site) -> list[str]:
     if free >= DISK_NEEDED:
         return []
     return [
-        f"{free / 2**30:.1f} GiB are free in {site.state}, and {DISK_NEEDED / 2**30:.0f} GiB are "
-        "needed. Free some, or set MLFLOW_HA_STATE to a folder on a larger disk"
+        _join(
+            f"{free / 2**30:.1f} GiB are free in {site.state}, {DISK_NEEDED / 2**30:.0f} are needed.",
+            "Free some, or set MLFLOW_HA_STATE to a folder on a larger disk",
+        )
     ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import boto3
@@ -90,13 +91,24 @@ def prepare_bucket(site: Site, host: Host, *, within: float) -> None:
     wait_for("the object store takes the bucket", created, within=within)
 
 
-def write_through_the_front_door(site: Site, *, within: float) -> None:
-    """Do what a client does: one write to the database, one artifact."""
+def write_through_the_front_door(
+    site: Site, *, within: float, after: Sequence[Future[None]]
+) -> None:
+    """Do what a client does: one write to the database, one artifact.
+
+    Args:
+        site: The cluster.
+        within: Seconds until giving up.
+        after: Preparations under way; when one has failed, waiting has no point.
+    """
     client = httpx.Client(
         base_url=site.layout.endpoint, auth=("admin", site.passwords.admin), timeout=10
     )
 
     def written() -> bool:
+        for step in after:
+            if step.done():
+                step.result()
         try:
             tag = {"experiment_id": "0", "key": "mlflow_ha.up", "value": "written by make up"}
             client.post(

@@ -63,7 +63,13 @@ def write_configuration(site: Site, host: str, services: Sequence[Service]) -> P
 
 
 def command(config: Path) -> list[str]:
-    return [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", f"--configuration={config}"]
+    return [
+        sys.executable,
+        "-m",
+        "supervisor.supervisord",
+        "--nodaemon",
+        f"--configuration={config}",
+    ]
 
 
 def processes(socket: Path, *, timeout: float = 2) -> list[Process]:
@@ -116,7 +122,7 @@ def _command(site: Site, service: Service) -> str:
 
 
 def _quoted(word: str) -> str:
-    """supervisord splits like a shell and expands %(name)s."""
+    """Supervisord splits like a shell and expands %(name)s."""
     escaped = word.replace("%", "%%")
     return f'"{escaped}"' if " " in escaped else escaped
 

@@ -1,0 +1,1 @@
+"""What runs on the hosts: one module per kind of server."""

@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 
 def main() -> None:
     folder, program, config = sys.argv[1:]
-    from swift.common import utils
+    from swift.common import utils  # noqa: PLC0415
 
     utils.SWIFT_CONF_FILE = f"{folder}/swift.conf"
     (script,) = entry_points(group="console_scripts", name=program)
