@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 
@@ -51,7 +52,9 @@ def options(
     Choice.state = State(state.resolve() if state else default_state())
     Choice.stack = stack
     try:
-        Choice.network = IPv4Network(network) if network else None
+        Choice.network = settings.Local(network=IPv4Network(network)).network if network else None
+    except ValidationError as error:
+        raise typer.BadParameter(str(error.errors()[0]["ctx"]["error"])) from error
     except ValueError as error:
         raise typer.BadParameter(f"{error}. Use for instance 198.18.7.0/24") from error
 

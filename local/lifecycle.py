@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import IPv4Network
 
-from local import preconditions, preparation, supervision
+from local import ownership, preconditions, preparation, supervision
 from local.cluster import Cluster
 from local.errors import ClusterError, LocalError
 from local.hosts import Host
@@ -41,6 +41,7 @@ def up(state: State, network: IPv4Network, stack: str, progress: Progress) -> Cl
         state.create(network, stack)
         site = state.site()
         cluster = Cluster(site=site, hosts=hosts_of(site))
+        ownership.refuse_anothers(site)
         if not any(host.alive for host in cluster.hosts.values()):
             preconditions.check(site, cluster.services)
         if not state.prepared:
@@ -96,7 +97,7 @@ def _wait_for_redundancy(cluster: Cluster, within: float) -> None:
 
 def _boot(cluster: Cluster) -> None:
     site = cluster.site
-    site.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ownership.claim(site)
     if site.layout.isolated:
         fabric_of(site).create()
     asleep = [host for host in cluster.hosts.values() if not _supervised(site, host)]
@@ -131,6 +132,7 @@ def down(state: State, progress: Progress) -> None:
         return
     with state.locked():
         site = state.site()
+        ownership.refuse_anothers(site)
         cluster = Cluster(site=site, hosts=hosts_of(site))
         for roles in STOPPING_ORDER:
             _stop(site, [cluster.hosts[name] for role in roles for name in site.layout.names(role)])

@@ -128,8 +128,5 @@ def _quoted(word: str) -> str:
 
 
 def _environment(values: Mapping[str, str]) -> str:
-    escaped = {
-        name: value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
-        for name, value in values.items()
-    }
-    return ",".join(f'{name}="{value}"' for name, value in escaped.items())
+    """Supervisord's KEY="value" list; it knows no escape for a quote, and no value holds one."""
+    return ",".join(f'{name}="{value.replace("%", "%%")}"' for name, value in values.items())
