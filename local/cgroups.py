@@ -52,25 +52,22 @@ class Cgroup:
         Raises:
             LocalError: Some are still there after `within` seconds.
         """
-        if not self.path.exists():
-            return
-        (self.path / "cgroup.kill").write_text("1")
-        deadline = time.monotonic() + within
-        while self.pids():
-            if time.monotonic() > deadline:
-                raise LocalError(f"processes {self.pids()} in {self.path} outlive cgroup.kill")
-            time.sleep(0.01)
+        if self.path.exists():
+            (self.path / "cgroup.kill").write_text("1")
+            self._wait_for("populated 0", within)
 
     def set_frozen(self, frozen: bool, *, within: float = 10) -> None:
         """Freeze or thaw, and wait until the kernel says it is done."""
         (self.path / "cgroup.freeze").write_text("1" if frozen else "0")
-        wanted = f"frozen {int(frozen)}"
-        deadline = time.monotonic() + within
-        while wanted not in (self.path / "cgroup.events").read_text():
-            if time.monotonic() > deadline:
-                raise LocalError(f"{self.path} is not '{wanted}' after {within:g} s")
-            time.sleep(0.01)
+        self._wait_for(f"frozen {int(frozen)}", within)
 
     def remove(self) -> None:
         if self.path.exists():
             self.path.rmdir()
+
+    def _wait_for(self, event: str, within: float) -> None:
+        deadline = time.monotonic() + within
+        while event not in (self.path / "cgroup.events").read_text():
+            if time.monotonic() > deadline:
+                raise LocalError(f"{self.path} is not '{event}' after {within:g} s: {self.pids()}")
+            time.sleep(0.01)

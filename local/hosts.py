@@ -78,6 +78,7 @@ def spawn(
             stderr=descriptor,
             start_new_session=True,
             close_fds=True,
+            umask=0o077,
         )
     finally:
         os.close(descriptor)
