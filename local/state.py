@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import TextIO
 
 import settings
 from local import passwords, programs
@@ -57,7 +58,7 @@ class State:
         """Write down what the cluster is made of, if nobody has.
 
         Raises:
-            LocalError: The folder cannot be written, or holds a cluster on another network.
+            LocalError: The folder holds a cluster made of something else.
         """
         isolated = os.geteuid() == 0
         wanted = {"network": str(network), "isolated": isolated, "stack": stack}
@@ -69,14 +70,7 @@ class State:
                     "Use what it was made with, or delete it first (`make clean`)"
                 )
             return
-        try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            passwords.write_private(self._record, json.dumps(wanted) + "\n")
-        except OSError as error:
-            raise LocalError(
-                f"cannot write the cluster's state to {self.path}: {error.strerror}. "
-                f"Set {VARIABLE} to a folder that can be written"
-            ) from error
+        passwords.write_private(self._record, json.dumps(wanted) + "\n")
 
     def record(self) -> dict[str, object]:
         loaded = json.loads(self._record.read_text(encoding="utf-8"))
@@ -114,10 +108,9 @@ class State:
         """Only one `up`, `down` or `clean` at a time.
 
         Raises:
-            LocalError: Another one is at work.
+            LocalError: Another one is at work, or the folder cannot be written.
         """
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.path / ".lock").open("w") as file:
+        with self._lock_file() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -125,6 +118,16 @@ class State:
                     f"another up, down or clean is at work in {self.path}. Wait for it to end"
                 ) from None
             yield
+
+    def _lock_file(self) -> TextIO:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return (self.path / ".lock").open("w")
+        except OSError as error:
+            raise LocalError(
+                f"cannot write the cluster's state to {self.path}: {error.strerror}. "
+                f"Set {VARIABLE} to a folder that can be written"
+            ) from error
 
 
 def _run_folder(layout: Layout) -> Path:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,9 @@ def command(state: Path, network: str, verb: str) -> list[str]:
     return [sys.executable, "-m", "local", *options, verb]
 
 
-@pytest.fixture(scope="session")
-def network() -> Iterator[str]:
-    """A /24 that no other test run uses while this one lasts."""
+@contextmanager
+def leased_network() -> Iterator[str]:
+    """A /24 that nobody else takes meanwhile."""
     for candidate in NETWORKS:
         name = candidate.replace("/", "-")
         lock = Path(tempfile.gettempdir()) / f"mlflow-ha-test-{os.geteuid()}-{name}"
@@ -42,7 +43,13 @@ def network() -> Iterator[str]:
                 continue
             yield candidate
             return
-    pytest.fail(f"all of {NETWORKS[0]} … {NETWORKS[-1]} are in use by other test runs")
+    raise RuntimeError(f"all of {NETWORKS[0]} … {NETWORKS[-1]} are in use by other test runs")
+
+
+@pytest.fixture(scope="session")
+def network() -> Iterator[str]:
+    with leased_network() as leased:
+        yield leased
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +77,15 @@ def keep_logs(state: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(log, target)
     return kept
+
+
+@pytest.fixture
+def spare(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """Folder and network for a second cluster; whatever the test leaves there is removed."""
+    state = tmp_path / "spare"
+    with leased_network() as leased:
+        yield state, leased
+        subprocess.run(command(state, leased, "clean"), cwd=ROOT, check=True, timeout=180)
 
 
 @pytest.fixture

@@ -103,8 +103,8 @@ def test_two_ups_at_once_do_not_meet(cluster: Cluster) -> None:
         pass
 
 
-def test_an_interrupted_first_start_leaves_nothing_in_the_way(tmp_path: Path) -> None:
-    state, network = tmp_path / "state", "198.19.200.0/24"
+def test_an_interrupted_first_start_leaves_nothing_in_the_way(spare: tuple[Path, str]) -> None:
+    state, network = spare
     for sent, seconds in ((signal.SIGKILL, 5), (signal.SIGINT, 8)):
         started = subprocess.Popen(command(state, network, "up"), cwd=ROOT)
         time.sleep(seconds)
@@ -130,6 +130,21 @@ def test_a_folder_that_cannot_be_written_is_refused_with_a_remedy(network: str) 
     done = run(Path("/proc/nowhere"), network, "up")
     assert done.returncode == 1
     assert "MLFLOW_HA_STATE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_disk_without_room_is_refused_with_a_remedy(
+    spare: tuple[Path, str], tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=True)
+    try:
+        done = run(disk / "state", spare[1], "up")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert done.returncode == 1
+    assert "3 are needed" in done.stderr
     assert "Traceback" not in done.stderr
 
 
