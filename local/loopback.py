@@ -37,16 +37,17 @@ class LoopbackHost:
             self.run(self._boot_command, {}, self._log)
 
     def kill(self) -> None:
-        """Stop the supervisor first, so that nothing is restarted, and then end everything."""
-        self._each(psutil.Process.suspend)
-        self._each(psutil.Process.kill)
-        psutil.wait_procs(self._tree(), timeout=10)
+        """Stop everything first, so that no supervisor restarts what is being ended."""
+        doomed = self._tree()
+        _each(doomed, psutil.Process.suspend)
+        _each(doomed, psutil.Process.kill)
+        psutil.wait_procs(doomed, timeout=10)
 
     def freeze(self) -> None:
-        self._each(psutil.Process.suspend)
+        _each(self._tree(), psutil.Process.suspend)
 
     def thaw(self) -> None:
-        self._each(psutil.Process.resume)
+        _each(self._tree(), psutil.Process.resume)
 
     def cut_off(self, peers: Iterable[Host] | None = None) -> None:  # noqa: ARG002 - the protocol's
         raise NotSupported(
@@ -66,11 +67,6 @@ class LoopbackHost:
     def entered(self) -> Iterator[None]:
         yield
 
-    def _each(self, action: Callable[[psutil.Process], None]) -> None:
-        for process in self._tree():
-            with suppress(psutil.NoSuchProcess):
-                action(process)
-
     def _tree(self) -> list[psutil.Process]:
         """Whoever was started with this host's mark, and their children.
 
@@ -84,3 +80,9 @@ class LoopbackHost:
                     found[process.pid] = process
                     found |= {child.pid: child for child in process.children(recursive=True)}
         return list(found.values())
+
+
+def _each(processes: Iterable[psutil.Process], action: Callable[[psutil.Process], None]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            action(process)
