@@ -18,7 +18,8 @@ def service(site: Site, host: str) -> Service:
         port=MLFLOW,
         command=(site.python, *COMMAND, "serve"),
         environment={**object_store(site, host), **_instance(site, host)},
-        stop_seconds=20,
+        # Longer than the server gives requests in flight (its DRAIN_SECONDS, 25).
+        stop_seconds=30,
     )
 
 

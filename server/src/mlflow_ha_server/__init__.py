@@ -1,0 +1,1 @@
+"""MLflow's own server, made safe to run as several instances on one PostgreSQL."""

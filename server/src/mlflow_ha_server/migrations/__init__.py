@@ -1,0 +1,1 @@
+"""The package's own tables, by alembic, apart from MLflow's."""
