@@ -8,7 +8,7 @@ only the front door: no account on it can talk to a database or to the object st
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -120,8 +120,13 @@ class Fabric:
             subprocess.run(["umount", str(NAMESPACES)], capture_output=True, check=False)
 
     def enter_prefix(self, host: str) -> list[str]:
-        """nsenter, not `ip netns exec`: that one remounts /sys and hides the cgroups."""
-        return [self._programs["nsenter"], f"--net={self.path(host)}", "--"]
+        """The beginning of a command that is to run in the host's network."""
+        return self._enter(self.path(host))
+
+    def _enter(self, namespace: Path) -> list[str]:
+        # Not `ip netns exec` or `ip -netns`: they remount /sys, which hides the cgroups, and
+        # fail where / is no mount point (a chroot).
+        return [self._programs["nsenter"], f"--net={namespace}", "--"]
 
     def _refuse_a_network_in_use(self) -> None:
         wanted = self.layout.network
@@ -142,8 +147,9 @@ class Fabric:
         self._output([*self.enter_prefix(host), self._programs["nft"], "-f", "-"], stdin=rules)
 
     def _ip(self, *lines: str, inside: str | None = None) -> None:
-        place = ["-netns", inside] if inside else []
-        self._output([self._programs["ip"], *place, "-batch", "-"], stdin="\n".join(lines) + "\n")
+        prefix = self._enter(NAMESPACES / inside) if inside else []
+        batch = [*prefix, self._programs["ip"], "-batch", "-"]
+        self._output(batch, stdin="\n".join(lines) + "\n")
 
     def _output(self, command: list[str], stdin: str | None = None) -> str:
         done = subprocess.run(
@@ -155,7 +161,3 @@ class Fabric:
                 "with CAP_NET_ADMIN and CAP_SYS_ADMIN (in a container: --privileged)"
             )
         return done.stdout
-
-
-def addresses_of(hosts: Iterable[str], layout: Layout) -> list[str]:
-    return [layout.address(host) for host in hosts]

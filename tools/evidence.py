@@ -69,7 +69,8 @@ def machine() -> dict[str, str | int]:
 def anonymous(text: str) -> str:
     """`text` without this machine's paths and host name."""
     for path in (ROOT, Path.home()):
-        text = text.replace(f"{path}/", "")
+        if path != Path(path.root):
+            text = text.replace(f"{path}/", "")
     name = platform.node()
     if len(name) >= SHORTEST_HOST_NAME and name != "localhost":
         text = re.sub(rf"\b{re.escape(name)}\b", "<this machine>", text)
