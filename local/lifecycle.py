@@ -47,13 +47,22 @@ def up(state: State, network: IPv4Network, stack: str, progress: Progress) -> Cl
         if not state.prepared:
             _discard_unfinished_start(cluster)
         try:
-            _start(cluster, progress)
+            _start_or_explain(cluster, progress)
         except BaseException:
             if not state.prepared:
                 _remove_from_machine(cluster)
             raise
         state.mark_prepared()
         return cluster
+
+
+def _start_or_explain(cluster: Cluster, progress: Progress) -> None:
+    try:
+        _start(cluster, progress)
+    except ClusterError as error:
+        listed = "".join(f"\n  - {gap}" for gap in cluster.missing())
+        logs = cluster.site.state / "hosts"
+        raise ClusterError(f"{error}{listed}\nThe logs are {logs}/HOST/log") from error
 
 
 def _start(cluster: Cluster, progress: Progress) -> None:
@@ -75,24 +84,8 @@ def _start(cluster: Cluster, progress: Progress) -> None:
         for step in steps:
             step.result()
     progress("schema and bucket are current")
-    _wait_for_redundancy(cluster, within)
+    wait_for("nothing is missing", lambda: not cluster.missing(), within=within, every=0.5)
     progress("every replica is in sync")
-
-
-def _wait_for_redundancy(cluster: Cluster, within: float) -> None:
-    gaps: list[str] = []
-
-    def complete() -> bool:
-        gaps[:] = cluster.missing()
-        return not gaps
-
-    try:
-        wait_for("nothing is missing", complete, within=within, every=0.5)
-    except ClusterError:
-        listed = "\n".join(f"  - {gap}" for gap in gaps)
-        raise ClusterError(
-            f"writes succeed, but the cluster is not whole after {within:g} s:\n{listed}"
-        ) from None
 
 
 def _boot(cluster: Cluster) -> None:

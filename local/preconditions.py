@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
 from local.errors import LocalError
 from local.site import Service, Site
+from local.supervision import UNPRIVILEGED
 
 # WAL of three nodes (1 GB each at most), three copies of the artifacts, and room to recover.
 DISK_NEEDED = 3 << 30
@@ -21,8 +23,7 @@ def check(site: Site, services: Mapping[str, Sequence[Service]]) -> None:
         LocalError: Names everything that stands in the way, each with its remedy.
     """
     found = [*_system(), *_disk(site)]
-    if not site.layout.isolated:
-        found += _ports(site, services)
+    found += _user_namespaces() if site.layout.isolated else _ports(site, services)
     if found:
         raise LocalError("cannot start:\n" + "\n".join(f"  - {line}" for line in found))
 
@@ -38,6 +39,20 @@ def _system() -> list[str]:
         _join(
             f"this is {sys.platform}, and the cluster needs Linux.",
             "Run it in a privileged debian:12 container (see the README)",
+        )
+    ]
+
+
+def _user_namespaces() -> list[str]:
+    """Services run in one each, so that they have none of root's powers."""
+    tried = subprocess.run([*UNPRIVILEGED, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode == 0:
+        return []
+    return [
+        _join(
+            f"root cannot make user namespaces here ({tried.stderr.strip()}), and services run in "
+            "one each. In a chroot the kernel refuses them: use a container or a machine; in a "
+            "container: --privileged. Or run as another user, without namespaces",
         )
     ]
 
