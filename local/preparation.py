@@ -12,6 +12,7 @@ import botocore.config
 import botocore.exceptions
 import httpx
 
+from local import supervision
 from local.errors import ClusterError
 from local.hosts import Host
 from local.layout import OBJECT_GATEWAY, PATRONI
@@ -45,7 +46,8 @@ def prepare_database(site: Site, host: Host, primary: Host) -> None:
 def _run(site: Site, host: Host, step: str, environment: Mapping[str, str]) -> None:
     log = site.log(host.name) / f"{step}.log"
     log.unlink(missing_ok=True)
-    process = host.run([site.python, *mlflow.COMMAND, step], environment, log)
+    command = supervision.unprivileged(site, [site.python, *mlflow.COMMAND, step])
+    process = host.run(command, environment, log)
     try:
         code = process.wait(timeout=site.settings.local.startup)
     except subprocess.TimeoutExpired:

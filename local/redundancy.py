@@ -11,21 +11,17 @@ from local.site import Service
 from local.status import HostStatus, ServiceStatus, Status
 
 LEADING_ROLES = {"leader", "master", "primary"}
-# A standby that is this far behind would be refused as the next primary (maximum_lag_bytes).
-LAG_TOLERATED = 1 << 20
 
 
 def missing(
     layout: Layout,
     services: Mapping[str, Sequence[Service]],
     observations: Mapping[str, Observation],
-    *,
-    lag_tolerated: int = LAG_TOLERATED,
 ) -> list[str]:
     """What keeps the cluster from full redundancy, a sentence each; empty when nothing does."""
     return [
         *_services_down(services, observations),
-        *_replication(layout, observations, lag_tolerated),
+        *_replication(layout, observations),
         *_consensus(layout, observations),
         *_instances(layout, observations),
         *_front_doors(layout, observations),
@@ -109,12 +105,12 @@ def _services_down(
     return found
 
 
-def _replication(
-    layout: Layout, observations: Mapping[str, Observation], lag_tolerated: int
-) -> list[str]:
+def _replication(layout: Layout, observations: Mapping[str, Observation]) -> list[str]:
     members = patroni_members(observations)
     if primary(observations) is None:
         return ["no PostgreSQL node is the primary"]
+    # A standby further behind would be refused as the next primary.
+    lag_tolerated = layout.settings.failover.maximum_lag_bytes
     gaps = []
     for host in layout.names("db"):
         member = members.get(host)

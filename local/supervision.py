@@ -116,9 +116,14 @@ def _call(socket: Path, method: str, *arguments: Any, timeout: float) -> Any:
     return result
 
 
+def unprivileged(site: Site, command: Sequence[str]) -> list[str]:
+    """The command without root's powers, where there are any to give up."""
+    return [*UNPRIVILEGED, *command] if site.layout.isolated else list(command)
+
+
 def _command(site: Site, service: Service) -> str:
-    prefix = UNPRIVILEGED if site.layout.isolated and not service.privileged else ()
-    return " ".join(_quoted(word) for word in (*prefix, *service.command))
+    words = service.command if service.privileged else unprivileged(site, service.command)
+    return " ".join(_quoted(word) for word in words)
 
 
 def _quoted(word: str) -> str:

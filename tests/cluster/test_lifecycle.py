@@ -2,9 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -103,6 +106,20 @@ def test_two_ups_at_once_do_not_meet(cluster: Cluster) -> None:
         pass
 
 
+@pytest.fixture
+def other_servers() -> Iterator[None]:
+    """A PostgreSQL, an etcd, a HAProxy of the machine's own: they hold the usual ports."""
+    with ExitStack() as stack:
+        for port in (2379, 5000, 5432, 6432, 8008):
+            listener = stack.enter_context(socket.socket())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):  # somebody really is there: even better
+                listener.bind(("0.0.0.0", port))  # noqa: S104 - as such servers do
+                listener.listen()
+        yield
+
+
+@pytest.mark.usefixtures("other_servers")
 def test_an_interrupted_first_start_leaves_nothing_in_the_way(spare: tuple[Path, str]) -> None:
     state, network = spare
     for sent, seconds in ((signal.SIGKILL, 5), (signal.SIGINT, 8)):

@@ -1,0 +1,368 @@
+"""Documents are true where a machine can tell: links, commands, figures, decisions, the lock.
+
+That the sentences between them are true is for the reader, and for the tests they name.
+"""
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import typer.main
+
+import settings
+from bench.load import Turn
+from bench.summary import figures, ratio
+from chaos import drill as drills
+from chaos.evidence import summarise
+from local import layout as layout_module
+from local.layout import Layout
+from tools import readme_figures
+from tools.readme_figures import FigureError, filled
+
+ROOT = Path(__file__).parents[2]
+ADR = ROOT / "docs" / "adr"
+NOT_OURS = {".venv", ".git", ".cluster", ".hypothesis", "build", "node_modules"}
+LONGEST_DECISION = 480
+"""Words: one printed page."""
+
+# Where the commands of `python -m NAME` are defined; importing NAME.__main__ would run it.
+TYPER_APPS = {"local": "local.cli", "chaos": "chaos.cli", "bench": "bench.__main__"}
+
+
+@cache
+def tree() -> tuple[Path, ...]:
+    found: list[Path] = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [f for f in folders if f not in NOT_OURS and "cache" not in f]
+        found += [Path(folder, file) for file in files]
+    return tuple(sorted(found))
+
+
+def ours(pattern: str) -> list[Path]:
+    return [path for path in tree() if path.match(pattern)]
+
+
+DOCUMENTS = ours("*.md")
+SOURCES_OF_COMMANDS = [*DOCUMENTS, ROOT / "Makefile"]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+# Links
+
+
+def anchors(document: Path) -> set[str]:
+    """The names GitHub gives a document's headings."""
+    found = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (document.parent / path).resolve() if path else document
+        assert there.exists(), f"{name(document)} links to {target}"
+        if anchor:
+            assert anchor in anchors(there), f"{name(document)} links to {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_every_file_that_is_named_exists(document: Path) -> None:
+    """Code spans that look like a path of this repository are one; placeholders are no path."""
+    tops = r"(?:server|local|chaos|bench|examples|tests|tools|docs|stacks)"
+    for path in re.findall(rf"`({tops}/[\w./-]+\.\w+)`", document.read_text()):
+        if not path.startswith("docs/evidence/"):  # written when it is measured
+            assert (ROOT / path).exists(), f"{name(document)} names {path}"
+
+
+# Commands
+
+
+def command_lines(document: Path) -> list[str]:
+    """Lines and code spans, without the comment of a shell line; recipes without make's signs."""
+    text = re.sub(r"\\\n\s*", " ", document.read_text()).replace("$(PY)", "python")
+    spans = re.findall(r"`([^`\n]+)`", text)
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines += text.splitlines() if document.name == "Makefile" else []
+    return [line.split(" #", 1)[0].strip() for line in (*spans, *lines)]
+
+
+def python_commands() -> Iterator[tuple[str, str, list[str]]]:
+    for document in SOURCES_OF_COMMANDS:
+        for line in command_lines(document):
+            for module, rest in re.findall(r"python3? -m ([\w.]+)([^|;&)\"]*)", line):
+                yield name(document), module, shlex.split(rest)
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        for line in command_lines(document):
+            for words in re.findall(r"(?:^|&& )make((?: [a-z][a-z-]*)*)(?= &&|$)", line):
+                assert set(words.split()) <= targets, f"{name(document)} says make{words}"
+
+
+@pytest.mark.parametrize(("document", "module", "words"), list(python_commands()))
+def test_every_python_command_that_is_named_exists(
+    document: str, module: str, words: list[str]
+) -> None:
+    if module in TYPER_APPS:
+        app: typer.Typer = import_module(TYPER_APPS[module]).app
+        refuse_unknown(typer.main.get_command(app), words, f"{document}: python -m {module}")
+    elif module.startswith("tools."):
+        assert (ROOT / Path(*module.split("."))).with_suffix(".py").exists(), document
+
+
+def refuse_unknown(command: Any, words: list[str], said: str) -> None:
+    """Each option and subcommand has to be known; values of options are not looked at."""
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        if word.startswith("-"):
+            known = {flag: option for option in command.params for flag in option.opts}
+            assert word.partition("=")[0] in known or word == "--help", f"{said} {word}"
+            if "=" not in word and word in known and not known[word].is_flag and words:
+                words.pop(0)
+        elif subcommands := getattr(command, "commands", None):
+            assert word in subcommands, f"{said} {word}"
+            command = subcommands[word]
+        elif command.name == "run" and "chaos" in said and re.fullmatch(r"[a-z-]+", word):
+            assert word in drills.names(), f"{said} run {word}"
+
+
+def test_every_drill_that_the_readme_names_exists_and_none_is_left_out() -> None:
+    text = (ROOT / "README.md").read_text()
+    table = text[text.index("## What survives what") : text.index("## Measured")]
+    named = set(re.findall(r"\| `([a-z-]+)`", table))
+    assert named == set(drills.names())
+
+
+# Figures
+
+
+@pytest.mark.parametrize("page", readme_figures.pages(), ids=name)
+def test_figures_are_those_of_settings_and_evidence(page: Path) -> None:
+    text = page.read_text()
+    assert filled(text) == text, "run python -m tools.readme_figures"
+
+
+def outcome(drill: str, outage: float, *, must_fail: str | None = None) -> dict[str, Any]:
+    return {
+        "drill": drill,
+        "verdict": "failed" if must_fail else "passed",
+        "objective_seconds": 6.0,
+        "outage_seconds": outage,
+        "redundancy_restored_seconds": 11.25,
+        "client": {"acknowledged": 500, "lost": 0, "duplicated": 0},
+        "must_fail": must_fail,
+        "unfinished_after_fault": 8,
+        "versions": {},
+        "settings": {},
+    }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    folder: Path
+
+    def write(self, block: str, result: dict[str, Any]) -> None:
+        document = {
+            "command": f"python -m {block}",
+            "commit": "0123456789abcdef-dirty",
+            "date": "2026-01-02T03:04:05+00:00",
+            "machine": {"cpus": 2, "memory_gib": 8, "system": "Linux 6", "architecture": "x86_64"},
+            "versions": {},
+            "result": result,
+        }
+        (self.folder / f"{block}.json").write_text(json.dumps(document))
+
+    def quoted(self, marker: str) -> str:
+        return filled(f"<!-- measured:{marker} --><!-- /measured -->", self.folder)
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    return Evidence(tmp_path)
+
+
+@pytest.mark.parametrize("marker", ["drills", "throughput", "connections", "startup", "worst:x"])
+def test_what_was_not_measured_is_said_to_be_so(evidence: Evidence, marker: str) -> None:
+    assert readme_figures.NOT_YET in evidence.quoted(marker)
+
+
+def test_drills_are_quoted_in_the_form_in_which_they_are_written(evidence: Evidence) -> None:
+    outcomes = [
+        outcome("primary-crash", 2.5),
+        outcome("primary-crash", 4.25),
+        outcome("negative-control", 9.0, must_fail="objective_missed"),
+    ]
+    evidence.write("drills", {**summarise(outcomes), "not_run": ["front-door-loss-01"]})
+    quoted = evidence.quoted("drills")
+    assert "| `primary-crash` | 2 | 6 s | 2.5 s | 4.2 s | 11.2 s | 1000 | passed |" in quoted
+    assert "| failed, as it must |" in quoted
+    assert "1500 acknowledged writes; lost: 0; duplicated: 0. Not run yet: front-door" in quoted
+    assert "`0123456789ab` with uncommitted changes, on 2 cores, 8 GiB" in quoted
+    assert ">4.2 s (longest of 2)<" in evidence.quoted("worst:primary-crash")
+
+
+def test_a_drill_that_could_not_be_read_back_counts_as_unknown(evidence: Evidence) -> None:
+    unread = outcome("primary-crash", 3.0)
+    unread["client"]["lost"] = unread["client"]["duplicated"] = None
+    evidence.write("drills", {**summarise([unread]), "not_run": []})
+    assert "lost: unknown" in evidence.quoted("drills")
+
+
+def test_throughput_is_quoted_in_the_form_in_which_it_is_written(evidence: Evidence) -> None:
+    fast, slow = (Turn(seconds=1, latencies=[0.01] * n) for n in (40, 50))
+    cell = {"operation": "registration", "threads": 8, "ours": figures([fast])}
+    both = {**cell, "bare": figures([slow]), "ratio": ratio([fast], [slow])}
+    aim = {"at_least": 0.9, "measured": 0.8, "met": False}
+    evidence.write(
+        "throughput",
+        {
+            "plan": {"operations": {"registration": "create_model_version"}},
+            "cells": [both, {**cell, "threads": 1}],
+            "aims": {"ratio": aim},
+        },
+    )
+    quoted = evidence.quoted("throughput")
+    assert "| registration, 8 | 40 | 50 | 0.80 | 10 / 10 | 10 / 10 | 0 / 0 |" in quoted
+    assert "| registration, 1 | 40 | - | - | 10 / 10 | - | 0 / - |" in quoted
+    assert "“ratio”: **not met** (at least 0.9, measured 0.8)" in quoted
+
+
+def test_bursts_and_starts_are_quoted(evidence: Evidence) -> None:
+    side = {"calls": 288, "failed": 3, "failure_kinds": {}, "rows": 28500, "seconds": [1.5, 2.0]}
+    burst = {"calls_per_round": 96, "metrics_per_call": 100, "rounds": 3}
+    evidence.write("connections", {**burst, "sides": {"stock": side}})
+    assert "| stock | 288 | 3 | 28500 of 28800 | 1.5, 2.0 |" in evidence.quoted("connections")
+    memory = {"total": 3000, "by_role": {"app": 1000, "db": 2000}}
+    start = {"empty_s": [50.5, 41.0], "existing_s": [20.0], "memory_mib": memory, "aims": {}}
+    evidence.write("startup", start)
+    assert "at most 50.5 s (50.5, 41)" in evidence.quoted("startup")
+    assert "3000 MiB (app 1000, db 2000)" in evidence.quoted("startup")
+
+
+def test_evidence_of_another_form_is_refused_by_name(evidence: Evidence) -> None:
+    evidence.write("startup", {"seconds": 3})
+    with pytest.raises(FigureError, match=r"docs/evidence/startup\.json"):
+        evidence.quoted("startup")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- measured:nothing --><!-- /measured -->",
+        "<!-- settings:failover.leese --><!-- /settings -->",
+        "<!-- settings:local.network --><!-- /settings -->",
+    ],
+)
+def test_a_marker_that_names_no_figure_is_refused(text: str) -> None:
+    with pytest.raises(FigureError):
+        filled(text)
+
+
+# Decisions
+
+
+def decisions() -> list[Path]:
+    return sorted(ADR.glob("[0-9]*.md"))
+
+
+def test_the_index_of_decisions_is_complete_and_uses_their_titles() -> None:
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\((\S+)\) \| (.+) \|$", (ADR / "README.md").read_text(), re.MULTILINE
+    )
+    written = []
+    for path in decisions():
+        title = path.read_text().splitlines()[0]
+        written.append((path.name[:4], path.name, title.removeprefix(f"# {path.name[:4]}. ")))
+    assert listed == written
+    assert [number for number, *_ in written] == [f"{n:04}" for n in range(1, len(written) + 1)]
+
+
+@pytest.mark.parametrize("decision", decisions(), ids=name)
+def test_a_decision_fits_a_page_and_says_what_would_reopen_it(decision: Path) -> None:
+    text = decision.read_text()
+    for part in ("**Context.**", "**Decision.**", "**Rejected.**", "**Costs.**", "**Reopen when**"):
+        assert part in text, f"{part} is missing"
+    assert len(text.split()) <= LONGEST_DECISION
+
+
+def test_every_decision_that_code_refers_to_exists() -> None:
+    for path in [*ours("*.py"), *ours("*.j2"), *ours("*.yaml")]:
+        for number in re.findall(r"docs/adr/(\d{4})", path.read_text()):
+            assert list(ADR.glob(f"{number}-*.md")), f"{name(path)} refers to {number}"
+
+
+# Architecture
+
+
+def test_the_picture_shows_every_host_at_its_address() -> None:
+    drawn = (ROOT / "docs" / "architecture.svg").read_text()
+    stack = settings.load("local")
+    layout = Layout(network=IPv4Network("198.18.0.0/24"), isolated=True, settings=stack)
+    for host in layout.hosts:
+        assert f">{host}<" in drawn
+        assert layout.address(host) in drawn
+    for other in (layout.front_door, layout.uplink, f"of {stack.failover.lease} s once"):
+        assert other in drawn
+    assert len(re.findall(r">(?:dcs|db|app|lb|s3)-\d<", drawn)) == len(layout.hosts)
+
+
+def test_the_table_of_ports_is_that_of_the_code() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = text[text.index("## Ports") :]
+    listed = {int(port) for port in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+    ports = {
+        value
+        for key, value in vars(layout_module).items()
+        if key.isupper() and isinstance(value, int) and value > 1000  # smaller ones are counts
+    }
+    assert listed == ports
+
+
+# The repository
+
+
+def test_the_license_is_apache_2() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License\n                           Version 2.0, January 2004" in text
+    assert text.rstrip().endswith("limitations under the License.")
+    assert 'license = "Apache-2.0"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_lock_has_hashes_and_no_addresses() -> None:
+    """An address would tie everybody to the mirror that the lock was made with."""
+    text = (ROOT / "requirements.txt").read_text()
+    for unwanted in ("://", "git+", "--index-url", "--extra-index-url", "--find-links", " @ "):
+        assert unwanted not in text
+    entries = re.split(r"\n(?=\S)", text.replace("\\\n", " "))
+    pinned = [entry for entry in entries if not entry.startswith(("#", " ")) and entry.strip()]
+    assert pinned
+    for entry in pinned:
+        assert "==" in entry, entry
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_no_file_names_the_folder_it_was_written_in() -> None:
+    here = re.compile(rf"(?<![\w.$]){re.escape(str(ROOT))}/")
+    kinds = ("*.py", "*.md", "*.yaml", "*.toml", "*.j2", "*.svg", "*.json", "Makefile", "install-*")
+    for path in (p for kind in kinds for p in ours(kind)):
+        assert not here.search(path.read_text(errors="replace")), name(path)
