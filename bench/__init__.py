@@ -1,0 +1,1 @@
+"""Side-by-side measurements: this cluster against one bare MLflow on one bare PostgreSQL."""
