@@ -1,0 +1,1 @@
+"""Drills: break the service on purpose while clients write, and judge it by what they were told."""

@@ -1,0 +1,193 @@
+"""`python -m chaos`: list drills, run them, and measure the evidence."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+import settings as settings_module
+from chaos import drill as drills
+from chaos import targets
+from chaos.drill import Drill, DrillError
+from chaos.evidence import DEFAULT_PLAN, PlanError, collect, planned
+from chaos.progress import OnConsole
+from chaos.result import Result
+from chaos.suite import Suite, new_folder
+from chaos.target import TargetError
+from chaos.verdict import Verdict
+from settings import Settings, SettingsError
+
+ROOT = Path(__file__).parent.parent
+REPORTS = ROOT / "build" / "drills"
+EVIDENCE = ROOT / "docs" / "evidence" / "drills.json"
+USAGE, FAILED, INTERRUPTED = 2, 1, 130
+THREADS = 8
+"""One registration takes some 100 ms, so eight threads reach more than 60 writes per second."""
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Break the service on purpose, and judge it."
+)
+errors = Console(stderr=True)
+
+TargetOption = Annotated[str, typer.Option(help="What to break: local or aws.")]
+StackOption = Annotated[str | None, typer.Option(help="Settings: stacks/Pulumi.<stack>.yaml.")]
+ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Writers.")]
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """Show every drill: its title, its objective, what it needs."""
+    stack = _settings("local")
+    rows = [_describe(_load(name), stack) for name in drills.names()]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("drill", "what happens", "objective", "needs"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        title = row["title"] + (" (must fail)" if row["must_fail"] else "")
+        table.add_row(
+            row["name"], title, f"{row['objective_seconds']:g} s", ", ".join(row["needs"])
+        )
+    Console().print(table)
+
+
+@app.command()
+def run(  # noqa: PLR0917  typer makes options of them
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Drills, see `list`.")],
+    target: TargetOption = "local",
+    stack: StackOption = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Results; - is standard output.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Times each drill runs.")] = 1,
+    threads: ThreadsOption = THREADS,
+    out: Annotated[Path, typer.Option(help="Reports go to OUT/<time>.")] = REPORTS,
+) -> None:
+    """Run drills. Exit code 1: a verdict is failed; 2: it could not start; 130: interrupted."""
+    chosen = [_load(name) for name in names]
+    suite, screen = _suite(target, stack, threads, out)
+    results: list[Result] = []
+    try:
+        for result in suite.run(chosen, repeat):
+            results.append(result)
+            _announce(result)
+    except KeyboardInterrupt:
+        errors.print("[red]interrupted again:[/] a fault may still be in place")
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        screen.close()
+        _write(json_file, [result.to_json() for result in results])
+    errors.print(f"report: {suite.folder / 'index.html'}", highlight=False, soft_wrap=True)
+    if any(result.interrupted for result in results):
+        raise typer.Exit(INTERRUPTED)
+    if any(result.judgement.verdict is Verdict.FAILED for result in results):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def evidence(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this drill; may be given again.")
+    ] = None,
+    threads: ThreadsOption = THREADS,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget repeats kept before.")] = False,
+) -> None:
+    """Run the committed list of drills against the local cluster; write docs/evidence/drills.json.
+
+    Finished repeats are kept under build/, so a killed run goes on where it stopped.
+    """
+    try:
+        plan = planned(DEFAULT_PLAN, only or [])
+    except PlanError as error:
+        _refuse(str(error))
+    suite, screen = _suite("local", None, threads, REPORTS)
+    try:
+        complete, unexpected = collect(
+            plan, suite, kept=ROOT / "build" / "evidence" / "drills", output=EVIDENCE, fresh=fresh
+        )
+    finally:
+        screen.close()
+    for text in unexpected:
+        errors.print(f"[red]not as expected:[/] {escape(text)}", highlight=False)
+    if not complete:
+        raise typer.Exit(INTERRUPTED)
+    if unexpected:
+        raise typer.Exit(FAILED)
+
+
+def _suite(target: str, stack: str | None, threads: int, out: Path) -> tuple[Suite, OnConsole]:
+    environment = _settings(stack or target) if target != "aws" else _settings("local")
+    try:
+        opened = targets.open_target(target)
+    except TargetError as error:
+        _refuse(str(error))
+    screen = OnConsole(errors)
+    versions = {
+        **opened.versions(),
+        "chaostoolkit-lib": version("chaostoolkit-lib"),
+        "python": platform.python_version(),
+    }
+    return Suite(opened, environment, new_folder(out), threads, screen, versions), screen
+
+
+def _settings(stack: str) -> Settings:
+    try:
+        return settings_module.load(stack)
+    except SettingsError as error:
+        _refuse(str(error))
+
+
+def _load(name: str) -> Drill:
+    try:
+        return drills.load(name)
+    except DrillError as error:
+        _refuse(str(error))
+
+
+def _refuse(text: str) -> NoReturn:
+    errors.print(f"[red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(USAGE)
+
+
+def _describe(drill: Drill, stack: Settings) -> dict[str, Any]:
+    return {
+        "name": drill.name,
+        "title": drill.title,
+        "objective": drill.terms.objective,
+        "objective_seconds": drills.resolve(stack, drill.terms.objective),
+        "needs": drill.needs,
+        "must_fail": drill.terms.must_fail and drill.terms.must_fail.value,
+    }
+
+
+def _announce(result: Result) -> None:
+    colour = {Verdict.PASSED: "green", Verdict.FAILED: "red"}.get(
+        result.judgement.verdict, "yellow"
+    )
+    errors.print(
+        f"[bold {colour}]{result.judgement.verdict.value}[/]  {result.drill.name}: "
+        f"{escape(result.judgement.reason)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _write(destination: str | None, results: list[dict[str, Any]]) -> None:
+    if destination is None:
+        return
+    text = json.dumps(results, indent=2) + "\n"
+    if destination == "-":
+        sys.stdout.write(text)
+    else:
+        Path(destination).write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What clients did during a drill, what they were told, and what the service kept."""

@@ -1,0 +1,1 @@
+"""Pages a person wants to read, made from results."""
