@@ -57,6 +57,8 @@ class Objectives(Frozen):
     """The lease (20 s) has to run out first: nobody but the lease can tell death from silence."""
     instance_loss: Seconds = 5
     """A health check that fails twice takes an instance out; requests elsewhere never stop."""
+    database_return: Seconds = 30
+    """From the end of a database outage, however long, until writes succeed by themselves."""
     front_door_loss: Seconds = 8
     """keepalived moves the address after three missed advertisements."""
     redundancy_restored: Seconds = 180

@@ -22,7 +22,7 @@ ETCD_CLIENT, ETCD_PEER = 2379, 2380
 POSTGRES, PATRONI, PGBOUNCER = 5432, 8008, 6432
 MLFLOW = FRONT_DOOR = 5000
 FRONT_DOOR_ALIVE = 5001
-SWIFT_PROXY, OBJECT_GATEWAY = 8080, 8081
+SWIFT_PROXY, FRONT_DOOR_OBJECTS = 8080, 9000
 SWIFT_OBJECT, SWIFT_CONTAINER, SWIFT_ACCOUNT, SWIFT_RSYNC = 6200, 6201, 6202, 8873
 
 
@@ -67,6 +67,11 @@ class Layout:
     @property
     def endpoint(self) -> str:
         return f"http://{self.front_door}:{FRONT_DOOR}"
+
+    @property
+    def object_endpoint(self) -> str:
+        """Where S3 is spoken: MLflow signs URLs with it that clients then use themselves."""
+        return f"http://{self.front_door}:{FRONT_DOOR_OBJECTS}"
 
     @property
     def identity(self) -> str:

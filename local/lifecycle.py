@@ -76,7 +76,7 @@ def _start(cluster: Cluster, progress: Progress) -> None:
     with ThreadPoolExecutor() as pool:
         steps = (
             pool.submit(preparation.prepare_database, site, first, primary),
-            pool.submit(preparation.prepare_bucket, site, first, within=within),
+            pool.submit(preparation.prepare_bucket, site, within=within),
         )
         # With data from an earlier start, instances serve while the schema is still looked over.
         preparation.write_through_the_front_door(site, within=within, after=steps)

@@ -2,7 +2,8 @@
 
 The switch is a bridge in a namespace of its own, so that whatever firewall this machine has for
 its own bridges does not see it. This machine reaches the cluster over one link, and through it
-only the front door: no account on it can talk to a database or to the object store's inside.
+only the front door (MLflow and S3): no account on it can talk to a database or to the object
+store's inside.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from local.errors import LocalError
-from local.layout import FRONT_DOOR, Layout
+from local.layout import FRONT_DOOR, FRONT_DOOR_OBJECTS, Layout
 from local.programs import Programs
 
 NAMESPACES = Path("/run/netns")
@@ -75,7 +76,7 @@ class Fabric:
     def _guard(self, host: str) -> None:
         """From this machine only the front door is reachable."""
         open_port = (
-            f"ip daddr {self.layout.front_door} tcp dport {FRONT_DOOR} accept"
+            f"ip daddr {self.layout.front_door} tcp dport {{ {FRONT_DOOR}, {FRONT_DOOR_OBJECTS} }} accept"
             if host in self.layout.names("lb")
             else ""
         )

@@ -15,7 +15,7 @@ import httpx
 from local import supervision
 from local.errors import ClusterError
 from local.hosts import Host
-from local.layout import OBJECT_GATEWAY, PATRONI
+from local.layout import PATRONI
 from local.services import mlflow, patroni
 from local.services.swift import ACCESS_KEY, BUCKET
 from local.site import Site
@@ -64,11 +64,11 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:])
 
 
-def prepare_bucket(site: Site, host: Host, *, within: float) -> None:
+def prepare_bucket(site: Site, *, within: float) -> None:
     """Create the artifacts' bucket, with versioning on."""
     store = boto3.client(
         "s3",
-        endpoint_url=f"http://{host.address}:{OBJECT_GATEWAY}",
+        endpoint_url=site.layout.object_endpoint,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=site.passwords.object_store,
         region_name="us-east-1",
@@ -79,11 +79,10 @@ def prepare_bucket(site: Site, host: Host, *, within: float) -> None:
 
     def created() -> bool:
         try:
-            with host.entered():
-                store.create_bucket(Bucket=BUCKET)
-                store.put_bucket_versioning(
-                    Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
-                )
+            store.create_bucket(Bucket=BUCKET)
+            store.put_bucket_versioning(
+                Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+            )
         except store.exceptions.BucketAlreadyOwnedByYou:
             return True
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:

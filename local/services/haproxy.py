@@ -5,8 +5,8 @@ from __future__ import annotations
 from local.layout import (
     FRONT_DOOR,
     FRONT_DOOR_ALIVE,
+    FRONT_DOOR_OBJECTS,
     MLFLOW,
-    OBJECT_GATEWAY,
     PATRONI,
     POSTGRES,
     SWIFT_PROXY,
@@ -17,7 +17,7 @@ from local.site import Service, Site
 
 
 def front_door(site: Site, host: str) -> Service:
-    """Spreads clients over the MLflow instances and gives each request its id."""
+    """Spreads clients over MLflow instances and object-store proxies; gives requests their id."""
     layout, tracking = site.layout, site.settings.tracking
     configuration = render(
         "haproxy-front-door.cfg.j2",
@@ -28,6 +28,9 @@ def front_door(site: Site, host: str) -> Service:
         alive_port=FRONT_DOOR_ALIVE,
         instances=[(name, layout.address(name)) for name in layout.names("app")],
         mlflow_port=MLFLOW,
+        object_port=FRONT_DOOR_OBJECTS,
+        swift_port=SWIFT_PROXY,
+        object_proxies=[(name, layout.address(name)) for name in proxy_hosts(site)],
         failover=site.settings.failover,
         client_timeout=tracking.client_timeout,
     )
@@ -35,7 +38,7 @@ def front_door(site: Site, host: str) -> Service:
 
 
 def beside_mlflow(site: Site, host: str) -> Service:
-    """Leads to whichever node Patroni calls primary, and to a living object-store proxy."""
+    """Leads to whichever node Patroni calls primary."""
     layout = site.layout
     configuration = render(
         "haproxy-beside-mlflow.cfg.j2",
@@ -44,12 +47,8 @@ def beside_mlflow(site: Site, host: str) -> Service:
         postgres_port=POSTGRES,
         patroni_port=PATRONI,
         nodes=[(name, layout.address(name)) for name in layout.names("db")],
-        object_port=OBJECT_GATEWAY,
-        swift_port=SWIFT_PROXY,
-        object_proxies=[(name, layout.address(name)) for name in proxy_hosts(site)],
         failover=site.settings.failover,
         connections=site.settings.tracking.connections_per_instance,
-        client_timeout=site.settings.tracking.client_timeout,
     )
     return _service(site, host, configuration, port=POSTGRES)
 

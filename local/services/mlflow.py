@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.layout import MLFLOW, OBJECT_GATEWAY, PGBOUNCER, POSTGRES
+from local.layout import MLFLOW, PGBOUNCER, POSTGRES
 from local.services.pgbouncer import APP_ROLE, DATABASE
 from local.services.swift import ACCESS_KEY, BUCKET
 from local.site import Service, Site
@@ -17,17 +17,21 @@ def service(site: Site, host: str) -> Service:
         kind="mlflow",
         port=MLFLOW,
         command=(site.python, *COMMAND, "serve"),
-        environment={**object_store(site, host), **_instance(site, host)},
+        environment={**object_store(site), **_instance(site, host)},
         # Longer than the server gives requests in flight (its DRAIN_SECONDS, 25).
         stop_seconds=30,
     )
 
 
-def object_store(site: Site, host: str) -> dict[str, str]:
-    """How boto3 on `host` reaches the artifacts."""
+def object_store(site: Site) -> dict[str, str]:
+    """How boto3 reaches the artifacts.
+
+    Through the front door: MLflow's client moves large files itself, over URLs that MLflow signs
+    for exactly this address.
+    """
     return {
-        "MLFLOW_S3_ENDPOINT_URL": f"http://{site.layout.address(host)}:{OBJECT_GATEWAY}",
-        "AWS_ENDPOINT_URL": f"http://{site.layout.address(host)}:{OBJECT_GATEWAY}",
+        "MLFLOW_S3_ENDPOINT_URL": site.layout.object_endpoint,
+        "AWS_ENDPOINT_URL": site.layout.object_endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": site.passwords.object_store,
         "AWS_DEFAULT_REGION": "us-east-1",
