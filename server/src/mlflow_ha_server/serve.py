@@ -1,5 +1,6 @@
 """One instance: waits for the schema, then serves until it is told to stop."""
 
+import gc
 import logging
 import os
 import signal
@@ -97,10 +98,22 @@ class _Server(uvicorn.Server):
         os._exit(1)
 
 
+def _spare_the_collector() -> None:
+    """Take what start-up made out of the garbage collector's sight: it lives as long as we do.
+
+    MLflow's imports leave some hundred thousand objects, and a log_batch makes enough new ones to
+    have them all looked through again: a fifth of its processor time, measured with a sampling
+    profiler. https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def serve(configuration: ServeConfiguration) -> None:
     """Serve until SIGTERM or SIGINT, then drain."""
     wait_for_schema(configuration)
     app = create_app(configuration)
+    _spare_the_collector()
     config = uvicorn.Config(
         app,
         host=configuration.host,
