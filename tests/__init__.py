@@ -1,0 +1,1 @@
+"""The tests: unit/ without servers, cluster/ on real ones."""
