@@ -33,6 +33,13 @@ class Process:
         return self.state == "RUNNING"
 
 
+# supervisord gives its programs an open pipe to read from. A PostgreSQL backend whose postmaster is
+# killed while it waits for a standby ends up reading its standard input (syncrep.c sets the
+# destination to none, PostgresMain then reads like a single-user backend). On /dev/null it finds
+# the end and exits; on a pipe it stays for ever, and its shared memory keeps the node from starting.
+WITHOUT_INPUT = """/bin/sh -c 'exec "$0" "$@" </dev/null' """
+
+
 def write_configuration(site: Site, host: str, services: Sequence[Service]) -> Path:
     """Write every file the host's services need, and supervisord's own.
 
@@ -123,7 +130,7 @@ def unprivileged(site: Site, command: Sequence[str]) -> list[str]:
 
 def _command(site: Site, service: Service) -> str:
     words = service.command if service.privileged else unprivileged(site, service.command)
-    return " ".join(_quoted(word) for word in words)
+    return WITHOUT_INPUT + " ".join(_quoted(word) for word in words)
 
 
 def _quoted(word: str) -> str:

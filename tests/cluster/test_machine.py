@@ -12,6 +12,7 @@ import psutil
 import pytest
 import testinfra
 
+from local import supervision
 from local.cluster import Cluster
 from local.namespaces import Fabric
 
@@ -109,6 +110,14 @@ def test_no_file_of_the_cluster_is_readable_to_others(cluster: Cluster, machine:
     for path in state.glob("hosts/*/log/*.log"):
         text = path.read_text(errors="replace")
         assert not [secret for secret in secrets if secret in text], path
+
+
+def test_no_service_waits_on_an_open_standard_input(cluster: Cluster) -> None:
+    """An orphaned PostgreSQL backend would read from it for ever: local/supervision.py."""
+    for host in cluster.hosts.values():
+        for process in supervision.processes(cluster.site.socket(host.name, "supervisor")):
+            stdin = Path(f"/proc/{process.pid}/fd/0").readlink()
+            assert stdin == Path("/dev/null"), (host.name, process.name, stdin)
 
 
 def test_no_secret_is_in_a_command_line(cluster: Cluster) -> None:

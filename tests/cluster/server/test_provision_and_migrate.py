@@ -46,11 +46,12 @@ def refused(pg: Postgres, uri: str, statement: str) -> str:
 
 def test_provision_and_migrate_twice_change_nothing_the_second_time(pg: Postgres) -> None:
     tables = pg.sql(TABLES, database="mlflow")
+    users = pg.sql("SELECT * FROM users ORDER BY id", database="mlflow")
     for command in ("provision", "migrate", "check"):
         done = run(command, pg)
         assert done.returncode == 0, done.stdout + done.stderr
     assert pg.sql(TABLES, database="mlflow") == tables
-    assert pg.sql("SELECT count(*) FROM users", database="mlflow") == [(1,)]
+    assert pg.sql("SELECT * FROM users ORDER BY id", database="mlflow") == users
     experiment = "SELECT artifact_location FROM experiments WHERE experiment_id = 0"
     assert pg.sql(experiment, database="mlflow") == [("mlflow-artifacts:/0",)]
 
