@@ -243,6 +243,7 @@ def suite(
     target: FakeTarget, brief_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Suite:
     monkeypatch.setattr("chaos.probes.LANDING", 0.1)
+    monkeypatch.setattr("chaos.probes.SETTLING", 0.3)
     monkeypatch.setattr("chaos.probes.ASKING_INTERVAL", 0.05)
     return Suite(
         target=target,

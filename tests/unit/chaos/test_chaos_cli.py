@@ -33,6 +33,7 @@ def invoke(
     assert short_experiments.exists()
     monkeypatch.setattr(targets, "open_target", lambda _: target)
     monkeypatch.setattr("chaos.probes.LANDING", 0.1)
+    monkeypatch.setattr("chaos.probes.SETTLING", 0.3)
 
     def run(*arguments: str) -> Any:
         return CliRunner().invoke(app, ["run", "--out", str(tmp_path / "out"), *arguments])

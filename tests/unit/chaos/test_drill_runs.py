@@ -103,6 +103,15 @@ def test_a_target_that_is_not_redundant_to_begin_with_gets_no_fault(
     assert "fault injected" not in [mark["event"] for mark in found["timeline"]]
 
 
+def test_a_standby_that_still_replays_the_last_drill_is_waited_for(
+    play: Play, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = iter([["standby db-2 is 2559592 bytes behind"], ["standby db-2 is 7 bytes behind"]])
+    whole = target.missing
+    monkeypatch.setattr(target, "missing", lambda: next(behind, None) or whole())
+    assert play("primary-crash").to_json()["verdict"] == "passed"
+
+
 def test_redundancy_that_does_not_return_fails_the_drill(play: Play, target: Any) -> None:
     target.faulty.add("never redundant")
     assert "redundancy_not_restored" in play("primary-crash").to_json()["failings"]
