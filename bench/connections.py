@@ -16,7 +16,7 @@ from bench.side import Side
 from bench.target import front_door
 from local.cluster import attach
 
-ROUNDS = 3
+ROUNDS = 1
 STOCK = {"stock, 4 workers": (), "stock, 1 worker": ("--workers", "1")}
 
 Progress = Callable[[str], None]
