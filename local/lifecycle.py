@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 
 from local import ownership, preconditions, preparation, supervision
 from local.cluster import Cluster
-from local.errors import ClusterError, LocalError
+from local.errors import ClusterError
 from local.hosts import Host
 from local.machine import cgroup_of, fabric_of, hosts_of
 from local.services import rings
@@ -175,6 +175,3 @@ def _remove_from_machine(cluster: Cluster) -> None:
     if site.layout.isolated:
         with suppress(OSError):
             site.run.parent.rmdir()
-
-
-__all__ = ["LocalError", "clean", "down", "up"]

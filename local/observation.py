@@ -9,7 +9,6 @@ import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -107,13 +106,9 @@ def _etcd_leader(host: Host) -> bool | None:
 
 def _has_address(address: str) -> bool:
     """In the network this thread has entered."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return any(
-            entry.address == address
-            for entries in psutil.net_if_addrs().values()
-            for entry in entries
-        )
+    return any(
+        entry.address == address for entries in psutil.net_if_addrs().values() for entry in entries
+    )
 
 
 def _rotation(site: Site, host: str) -> frozenset[str]:
@@ -136,7 +131,7 @@ def _rotation(site: Site, host: str) -> frozenset[str]:
 
 def postmaster_pid(site: Site, host: str) -> int:
     """The pid in postmaster.pid if that process is a living postmaster, else 0."""
-    path = Path(site.data(host) / "postgres" / "postmaster.pid")
+    path = site.data(host) / "postgres" / "postmaster.pid"
     try:
         pid = int(path.read_text().splitlines()[0])
         name = psutil.Process(pid).name()
