@@ -9,176 +9,38 @@ Durations are in seconds unless the name says otherwise.
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
+
+from setting_groups.aws.environment import Aws
+from setting_groups.aws.service import SYSTEM_GIB
+from setting_groups.database import Database, Failover
+from setting_groups.frozen import KEYS_ONLY, Frozen
+from setting_groups.local import Local, Storage
+from setting_groups.mistakes import explained
+from setting_groups.objectives import Objectives
+from setting_groups.tracking import Tracking
 
 STACKS = Path(__file__).parent / "stacks"
 NAMESPACE = "mlflow-ha:"
 
-# Every cluster gets 256 addresses: enough for ten hosts of each role.
-NETWORK_PREFIX = 24
-BENCHMARK_NETWORK = ipaddress.IPv4Network("198.18.0.0/15")
 ALONE = 1
-
-# Patroni raises a smaller lease to 20 s without a word (patroni 4.1, config.py and validator.py).
-SMALLEST_LEASE = 20
-
-Seconds = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
+LONGEST_BORROWING = 300
+"""Seconds that RDS Proxy may let a client wait for a connection (API: ConnectionBorrowTimeout)."""
 
 
 class SettingsError(ValueError):
     """A settings file that cannot be used; the text lists every mistake in it."""
 
 
-class Frozen(BaseModel):
-    """A group of settings: immutable, and a key it does not know is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Objectives(Frozen):
-    """What users are promised. Drills, alarms, dashboards and the README read it here."""
-
-    availability: Share = 0.999
-    recovery: Annotated[Seconds, Field(le=300)] = 300
-    """The promise for any single failure: five minutes."""
-    registration_p99: Seconds = 2
-    failed_registrations: Share = 0.001
-
-    primary_crash: Seconds = 6
-    """Longest gap without a successful write after the primary's postmaster is killed."""
-    primary_host_loss: Seconds = 30
-    """The lease (20 s) has to run out first: nobody but the lease can tell death from silence."""
-    instance_loss: Seconds = 5
-    """A health check that fails twice takes an instance out; requests elsewhere never stop."""
-    database_return: Seconds = 30
-    """From the end of a database outage, however long, until writes succeed by themselves."""
-    front_door_loss: Seconds = 8
-    """keepalived moves the address after three missed advertisements."""
-    redundancy_restored: Seconds = 180
-    """Until every host and every replica is back after the fault is healed."""
-
-
-class Tracking(Frozen):
-    """The MLflow fleet: how many instances, and how much each may do at once."""
-
-    instances: Annotated[int, Field(ge=1, le=20)] = 3
-    surge_instances: Annotated[int, Field(ge=0, le=20)] = 1
-    """Instances that exist beyond `instances` during a deployment, for the connection budget."""
-    api_concurrency: Annotated[int, Field(ge=1, le=38)] = 8
-    """Requests of one instance that may use the database at once. MLflow runs them on 40 threads
-    (anyio's default), two of which stay free for everything else."""
-    artifact_concurrency: Annotated[int, Field(ge=1, le=38)] = 8
-    queue_seconds: Seconds = 15
-    """Longest wait for a free slot before the answer is 503 with Retry-After."""
-    nested_connections: Annotated[int, Field(ge=1)] = 4
-    """Connections one request holds at once from the tracking engine: log_batch that renames its
-    run has four sessions open (measured; server/src/mlflow_ha_server/pool.py)."""
-    auth_cache_seconds: Annotated[int, Field(ge=1, le=600)] = 60
-    """How long a changed password may still be accepted by an instance that did not see it."""
-    client_timeout: Seconds = 120
-    """The longest request: MLflow's own client gives up after this (MLFLOW_HTTP_REQUEST_TIMEOUT)."""
-
-    @property
-    def pool_size(self) -> int:
-        """Connections of the tracking engine, so that no set of requests can deadlock.
-
-        C requests that hold d - 1 connections each, waiting for their last, leave one of
-        C x (d - 1) + 1 free; one more is for `/writable`, which goes through the same pool.
-        """
-        return self.api_concurrency * (self.nested_connections - 1) + 2
-
-    @property
-    def connections_per_instance(self) -> int:
-        """The most connections one instance can have open, over its four engines.
-
-        Beside tracking: registry (2 at once per request), authentication (1) and jobs (1);
-        tests/unit/test_connection_budget.py holds this to what the server itself counts.
-        """
-        registry, authentication, jobs = self.api_concurrency + 1, self.api_concurrency // 2 + 1, 2
-        return self.pool_size + registry + authentication + jobs
-
-
-class Database(Frozen):
-    """PostgreSQL: the nodes and the connections it grants."""
-
-    nodes: Annotated[int, Field(ge=1, le=9)] = 3
-    synchronous_nodes: Annotated[int, Field(ge=1)] = 1
-    """Standbys that must have a commit before it is acknowledged (Patroni's quorum)."""
-    max_connections: Annotated[int, Field(ge=20, le=5000)] = 250
-    operator_connections: Annotated[int, Field(ge=5)] = 15
-    """Kept for Patroni, replication, migrations and people; the fleet never gets them."""
-    lock_timeout: Seconds = 10
-
-    @property
-    def usable_connections(self) -> int:
-        return self.max_connections - self.operator_connections
-
-
-class Failover(Frozen):
-    """How a dead primary is noticed and replaced. Measured: docs/evidence/drills.json."""
-
-    lease: Annotated[int, Field(ge=SMALLEST_LEASE)] = 20
-    loop_wait: Annotated[int, Field(ge=1)] = 1
-    retry_timeout: Annotated[int, Field(ge=3)] = 3
-    maximum_lag_bytes: Annotated[int, Field(ge=1)] = 1 << 20
-    check_interval_ms: Annotated[int, Field(ge=100)] = 500
-    """How often a balancer asks; after a first failure it asks at half this interval."""
-    checks_to_fall: Annotated[int, Field(ge=1)] = 2
-    tcp_user_timeout_ms: Annotated[int, Field(ge=500)] = 3000
-    query_wait: Seconds = 10
-    """How long the pooler holds a query while no primary is known, before it gives up."""
-
-    @model_validator(mode="after")
-    def _lease_outlives_two_retries(self) -> Failover:
-        floor = self.loop_wait + 2 * self.retry_timeout
-        if self.lease < floor:
-            raise ValueError(
-                f"lease {self.lease} s is shorter than loop_wait + 2 x retry_timeout = {floor} s: "
-                f"a primary would lose its lease while still retrying. Raise lease to {floor}"
-            )
-        return self
-
-
-class Storage(Frozen):
-    """The object store of the local cluster."""
-
-    zones: Literal[3] = 3
-    """One replica per zone: two of three make a write, so one zone may be lost."""
-    proxies: Annotated[int, Field(ge=2, le=3)] = 2
-    partition_power: Annotated[int, Field(ge=4, le=16)] = 6
-    largest_object_bytes: Annotated[int, Field(ge=1 << 20)] = 5 << 30
-
-
-class Local(Frozen):
-    """The cluster on one machine."""
-
-    network: ipaddress.IPv4Network = ipaddress.IPv4Network("198.18.0.0/24")
-    """A /24 for the hosts, out of the range kept for benchmarks (RFC 2544)."""
-    startup: Seconds = 120
-    """Longest wait of `make up` for the first successful write."""
-
-    @model_validator(mode="after")
-    def _network_is_ours_to_use(self) -> Local:
-        ours = self.network.subnet_of(BENCHMARK_NETWORK)
-        if self.network.prefixlen != NETWORK_PREFIX or not ours:
-            raise ValueError(
-                f"network {self.network} is not a /24 inside {BENCHMARK_NETWORK}, the range that no real "
-                "network uses (RFC 2544). Choose for instance 198.18.7.0/24"
-            )
-        return self
-
-
 class Settings(Frozen):
     """One environment, whole."""
 
-    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=31)]
     production: bool = False
     objectives: Objectives = Objectives()
     tracking: Tracking = Tracking()
@@ -186,13 +48,12 @@ class Settings(Frozen):
     failover: Failover = Failover()
     storage: Storage = Storage()
     local: Local = Local()
+    aws: Aws | None = None
+    """Present in every environment that Pulumi makes."""
 
-    @model_validator(mode="after")
-    def _rules_across_groups(self) -> Settings:
-        broken = [text for rule in _RULES if (text := rule(self))]
-        if broken:
-            raise ValueError("\n".join(broken))
-        return self
+    def mistakes(self) -> list[str]:
+        """The groups agree with each other."""
+        return [text for rule in _RULES if (text := rule(self))]
 
     @property
     def fleet_connections(self) -> int:
@@ -201,18 +62,17 @@ class Settings(Frozen):
         The pooler multiplexes, and RDS Proxy may: neither is counted on, so that pinned sessions
         or a bypassed pooler never exhaust the server.
         """
-        fleet = self.tracking.instances + self.tracking.surge_instances
-        return fleet * self.tracking.connections_per_instance
+        return self.tracking.peak_instances * self.tracking.connections_per_instance
 
 
 def _fleet_fits_the_database(s: Settings) -> str | None:
     usable = s.database.usable_connections
     if s.fleet_connections <= usable:
         return None
-    fleet = s.tracking.instances + s.tracking.surge_instances
     return (
-        f"tracking: {fleet} instances x {s.tracking.connections_per_instance} connections = "
-        f"{s.fleet_connections}, but database.max_connections {s.database.max_connections} leaves "
+        f"tracking: {s.tracking.peak_instances} instances during a deployment x "
+        f"{s.tracking.connections_per_instance} connections = {s.fleet_connections}, but "
+        f"database.max_connections {s.database.max_connections} leaves "
         f"{usable}. Lower tracking.api_concurrency, or raise database.max_connections to "
         f"{s.fleet_connections + s.database.operator_connections}"
     )
@@ -261,12 +121,83 @@ def _promise_covers_every_drill(s: Settings) -> str | None:
     )
 
 
+def _production_is_never_single(s: Settings) -> str | None:
+    if not (s.production and s.aws and s.aws.rds.topology == "single"):
+        return None
+    if s.aws.role == "pilot_light":
+        return None
+    return (
+        "aws.rds.topology single: production has no standby then. Use multi_az_cluster or "
+        "multi_az_instance"
+    )
+
+
+def _production_loses_no_zone_with_one_gateway(s: Settings) -> str | None:
+    if not (s.production and s.aws) or s.aws.network.egress != "nat":
+        return None
+    if s.aws.network.nat_gateways == "per_zone":
+        return None
+    return (
+        "aws.network.nat_gateways one: the loss of its zone would keep new tasks from starting. "
+        "Set per_zone, or egress: endpoints"
+    )
+
+
+def _memory_carries_the_connections(s: Settings) -> str | None:
+    if not s.aws or s.database.max_connections <= s.aws.rds.most_connections:
+        return None
+    return (
+        f"database.max_connections {s.database.max_connections}: aws.rds.instance_class "
+        f"{s.aws.rds.instance_class} has memory for {s.aws.rds.most_connections}. Lower it, or "
+        "choose a larger class"
+    )
+
+
+def _disk_holds_what_is_staged(s: Settings) -> str | None:
+    if not s.aws:
+        return None
+    service = s.aws.service
+    needed = SYSTEM_GIB + service.largest_artifact_gib * s.tracking.artifact_concurrency
+    if service.ephemeral_gib >= needed:
+        return None
+    return (
+        f"aws.service.ephemeral_gib {service.ephemeral_gib}: {s.tracking.artifact_concurrency} "
+        f"artifacts of {service.largest_artifact_gib} GiB may be staged at once. Set it to "
+        f"{needed}, or lower tracking.artifact_concurrency"
+    )
+
+
+def _proxy_waits_as_long_as_it_may(s: Settings) -> str | None:
+    if not s.aws or not s.aws.rds.proxy or s.failover.query_wait <= LONGEST_BORROWING:
+        return None
+    return (
+        f"failover.query_wait {s.failover.query_wait:g} s: RDS Proxy waits {LONGEST_BORROWING} s at "
+        "most. Lower it, or set aws.rds.proxy: false"
+    )
+
+
+def _door_waits_as_long_as_clients(s: Settings) -> str | None:
+    if not s.aws or s.aws.front_door.idle_timeout > s.tracking.client_timeout:
+        return None
+    return (
+        f"aws.front_door.idle_timeout {s.aws.front_door.idle_timeout} s: must exceed "
+        f"tracking.client_timeout {s.tracking.client_timeout:g} s, or the balancer ends requests "
+        "that their clients still wait for. Raise it"
+    )
+
+
 _RULES = (
     _fleet_fits_the_database,
     _enough_nodes_for_a_synchronous_standby,
     _redundant_instances,
     _objectives_agree_with_the_lease,
     _promise_covers_every_drill,
+    _production_is_never_single,
+    _production_loses_no_zone_with_one_gateway,
+    _memory_carries_the_connections,
+    _disk_holds_what_is_staged,
+    _proxy_waits_as_long_as_it_may,
+    _door_waits_as_long_as_clients,
 )
 
 
@@ -298,6 +229,8 @@ def load(environment: str, *, stacks: Path = STACKS) -> Settings:
         for key, value in (document.get("config") or {}).items()
         if str(key).startswith(NAMESPACE)
     }
+    if isinstance(aws := values.get("aws"), dict) and "aws:region" in document["config"]:
+        values["aws"] = {"region": document["config"]["aws:region"], **aws}
     return parse(values, source=str(path))
 
 
@@ -314,32 +247,12 @@ def parse(values: dict[str, Any], *, source: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        mistakes = [line for item in error.errors() for line in _explain(item)]
+        mistakes = explained(error, Settings)
+        with suppress(ValidationError):  # where every key is right, also what holds between groups
+            loose = Settings.model_validate(values, context=KEYS_ONLY)
+            between = [f"aws: {line}" for line in loose.aws.mistakes()] if loose.aws else []
+            between += loose.mistakes()
+            mistakes += [line for line in between if line not in mistakes]
         noun = "mistake" if len(mistakes) == 1 else "mistakes"
         text = "\n".join(f"  - {line}" for line in mistakes)
         raise SettingsError(f"{source}: {len(mistakes)} {noun}\n{text}") from None
-
-
-def _explain(item: Any) -> list[str]:
-    key = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(item["loc"][-1]), _keys_beside(item["loc"]), n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "Remove it"
-        return [f"{key} = {item['input']!r}: no such setting. {hint}"]
-    if item["type"] == "missing":
-        return [f"{key}: is required and missing. Add it"]
-    if item["type"] == "value_error":
-        prefix = f"{key}: " if key else ""
-        return [prefix + line for line in str(item["ctx"]["error"]).splitlines()]
-    rule = item["msg"][0].lower() + item["msg"][1:]
-    return [f"{key} = {item['input']!r}: {rule}. Change it to a value that fits"]
-
-
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = Settings
-    for part in location[:-1]:
-        inner = model.model_fields[str(part)].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)

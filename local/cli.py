@@ -21,6 +21,7 @@ from local.cluster import Cluster, attach
 from local.errors import ClusterError, LocalError
 from local.state import VARIABLE, State, default_state
 from local.table import status_table
+from setting_groups.local import Local
 
 app = typer.Typer(
     help="A highly available MLflow on this machine: real servers on emulated hosts.",
@@ -52,7 +53,7 @@ def options(
     Choice.state = State(state.resolve() if state else default_state())
     Choice.stack = stack
     try:
-        Choice.network = settings.Local(network=IPv4Network(network)).network if network else None
+        Choice.network = Local(network=IPv4Network(network)).network if network else None
     except ValidationError as error:
         raise typer.BadParameter(str(error.errors()[0]["ctx"]["error"])) from error
     except ValueError as error:

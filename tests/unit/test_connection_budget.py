@@ -3,12 +3,12 @@
 import pytest
 from mlflow_ha_server import pool
 
-import settings
+from setting_groups.tracking import Tracking
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 7, 8, 16, 38])
 def test_settings_and_server_count_the_same_connections(concurrency: int) -> None:
-    tracking = settings.Tracking(api_concurrency=concurrency)
+    tracking = Tracking(api_concurrency=concurrency)
     assert tracking.nested_connections == pool.DEPTH[pool.TRACKING]
     assert tracking.pool_size == pool.smallest_safe_tracking(concurrency)
     assert tracking.connections_per_instance == pool.pools(tracking.pool_size, concurrency).total

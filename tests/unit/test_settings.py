@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import settings
+from setting_groups.tracking import Tracking
 
 
 def parse(**values: object) -> settings.Settings:
@@ -66,12 +67,12 @@ def test_a_mistake_names_key_value_and_remedy(
 
 def test_a_budget_that_does_not_fit_names_both_ways_out() -> None:
     (line,) = mistakes(database={"max_connections": 100})
-    assert "4 instances x 42 connections = 168" in line
-    assert "raise database.max_connections to 183" in line
+    assert "5 instances during a deployment x 42 connections = 210" in line
+    assert "raise database.max_connections to 225" in line
 
 
 def test_a_budget_is_accepted_exactly_at_its_limit() -> None:
-    assert parse(database={"max_connections": 183}).fleet_connections == 168
+    assert parse(database={"max_connections": 225}).fleet_connections == 210
     assert mistakes(database={"max_connections": 182})
 
 
@@ -97,7 +98,7 @@ def test_keys_of_other_programs_in_the_same_file_are_left_alone(tmp_path: Path) 
 @given(concurrency=st.integers(1, 38), depth=st.integers(1, 6))
 def test_the_tracking_pool_never_deadlocks(concurrency: int, depth: int) -> None:
     """Every request holds all but its last connection: one must be left for somebody."""
-    tracking = settings.Tracking(api_concurrency=concurrency, nested_connections=depth)
+    tracking = Tracking(api_concurrency=concurrency, nested_connections=depth)
     held_by_requests, held_by_the_probe = concurrency * (depth - 1), 1
     assert tracking.pool_size > held_by_requests + held_by_the_probe - 1
     assert tracking.pool_size - held_by_requests - held_by_the_probe >= 1
