@@ -1,0 +1,1 @@
+"""What is watched, as data: from the settings to alarms, before any monitoring system."""
