@@ -1,0 +1,1 @@
+"""The account's own small program: run once, before any environment."""

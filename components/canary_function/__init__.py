@@ -1,0 +1,1 @@
+"""The canary's code, as Lambda runs it: the standard library and what the runtime brings."""
