@@ -16,6 +16,7 @@ from rich.table import Table
 
 import settings as settings_module
 from chaos import drill as drills
+from chaos import smoke as fitness
 from chaos import targets
 from chaos.drill import Drill, DrillError
 from chaos.evidence import DEFAULT_PLAN, PlanError, collect, planned
@@ -96,6 +97,33 @@ def run(  # noqa: PLR0917  typer makes options of them
 
 
 @app.command()
+def smoke(
+    target: TargetOption = "local",
+    stack: StackOption = None,
+    within: Annotated[float, typer.Option(min=0, help="Seconds to wait for a write.")] = 300,
+    rounds: Annotated[int, typer.Option(min=1, help="Of training.")] = 20,
+) -> None:
+    """Train and register through the front door, then one mild drill: is it fit for use?"""
+    suite, screen = _suite(target, stack, THREADS, REPORTS)
+    try:
+        door = suite.target.front_door()
+        waited = fitness.wait_until_writable(
+            door.url, within=within, tell=lambda said: errors.print(said, highlight=False)
+        )
+        errors.print(f"a write would succeed at {door.url}, after {waited:.0f} s", highlight=False)
+        fitness.train(door, rounds=rounds)
+        [result] = suite.run([_load(fitness.DRILL)], 1)
+        _announce(result)
+    except fitness.NotFitError as error:
+        errors.print(f"[red]not fit for use:[/] {escape(str(error))}", highlight=False)
+        raise typer.Exit(FAILED) from None
+    finally:
+        screen.close()
+    if result.judgement.verdict is not Verdict.PASSED:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def evidence(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this drill; may be given again.")
@@ -127,9 +155,9 @@ def evidence(
 
 
 def _suite(target: str, stack: str | None, threads: int, out: Path) -> tuple[Suite, OnConsole]:
-    environment = _settings(stack or target) if target != "aws" else _settings("local")
+    environment = _settings(stack or "local")
     try:
-        opened = targets.open_target(target)
+        opened = targets.open_target(target, stack)
     except TargetError as error:
         _refuse(str(error))
     screen = OnConsole(errors)

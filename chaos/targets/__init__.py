@@ -7,8 +7,12 @@ from chaos.target import Target, TargetError
 NAMES = ("local", "aws")
 
 
-def open_target(name: str) -> Target:
+def open_target(name: str, stack: str | None = None) -> Target:
     """Return the target called `name`, ready for a drill.
+
+    Args:
+        name: "local" or "aws".
+        stack: Which environment on AWS.
 
     Raises:
         TargetError: There is no such target, or it cannot be reached now.
@@ -19,8 +23,9 @@ def open_target(name: str) -> Target:
 
         return open_local()
     if name == "aws":
-        raise TargetError(
-            "target 'aws': drills against a stack in AWS come with a later release. "
-            "Use --target local"
-        )
+        if stack is None:
+            raise TargetError("target 'aws': which environment? Add for instance --stack dev")
+        from chaos.targets.aws import open_aws  # noqa: PLC0415
+
+        return open_aws(stack)
     raise TargetError(f"target {name!r}: no such target. Use one of: {', '.join(NAMES)}")

@@ -31,7 +31,7 @@ def invoke(
     target: Any, short_experiments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
     assert short_experiments.exists()
-    monkeypatch.setattr(targets, "open_target", lambda _: target)
+    monkeypatch.setattr(targets, "open_target", lambda *_: target)
     monkeypatch.setattr("chaos.probes.LANDING", 0.1)
     monkeypatch.setattr("chaos.probes.SETTLING", 0.3)
 
@@ -80,8 +80,8 @@ def test_repeats_get_a_page_each(invoke: Any, target: Any, tmp_path: Path) -> No
     ("arguments", "told"),
     [
         (["primary-crsh"], "Did you mean 'primary-crash'?"),
-        (["primary-crash", "--target", "aws"], "later release"),
-        (["primary-crash", "--target", "moon"], "no settings for environment 'moon'"),
+        (["primary-crash", "--target", "aws"], "which environment"),
+        (["primary-crash", "--target", "moon"], "no such target"),
         (["primary-crash", "--target", "moon", "--stack", "local"], "'moon': no such target"),
         (["primary-crash", "--stack", "nowhere"], "no settings for environment 'nowhere'"),
         ([], "Missing argument"),
