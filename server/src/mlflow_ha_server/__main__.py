@@ -1,11 +1,13 @@
-"""The commands: provision, migrate, check, serve.
+"""The commands: provision, migrate, check, dump, restore, serve.
 
-Exit codes: 0 done; 1 the command could not do it; 2 the configuration is wrong.
+Exit codes: 0 done; 1 the command could not do it; 2 the configuration is wrong; 143 it was told to
+stop (SIGTERM) before it was done.
 """
 
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -16,8 +18,10 @@ from mlflow_ha_server.configuration import (
     PREFIX,
     CheckConfiguration,
     ConfigurationError,
+    DumpConfiguration,
     MigrateConfiguration,
     ProvisionConfiguration,
+    RestoreConfiguration,
     ServeConfiguration,
 )
 
@@ -35,8 +39,6 @@ def _provision() -> int:
 def _migrate() -> int:
     from mlflow_ha_server.migrate import migrate  # noqa: PLC0415
 
-    # Keeps MLflow from handlers of its own and from calling home.
-    os.environ.update(MLFLOW_CONFIGURE_LOGGING="false", MLFLOW_DISABLE_TELEMETRY="true")
     migrate(MigrateConfiguration.from_environment(os.environ))
     return 0
 
@@ -56,8 +58,23 @@ def _check() -> int:
     return 1 if problems else 0
 
 
+def _dump() -> int:
+    from mlflow_ha_server.dump import dump  # noqa: PLC0415
+
+    dump(DumpConfiguration.from_environment(os.environ))
+    return 0
+
+
+def _restore() -> int:
+    from mlflow_ha_server.restore import restore  # noqa: PLC0415
+
+    restore(RestoreConfiguration.from_environment(os.environ))
+    return 0
+
+
 def _serve() -> int:
     configuration = ServeConfiguration.from_environment(os.environ)
+    logs.configure(configuration.instance)
     from mlflow_ha_server.serve import serve  # noqa: PLC0415
 
     serve(configuration)
@@ -68,8 +85,14 @@ _COMMANDS: dict[str, tuple[Callable[[], int], str]] = {
     "provision": (_provision, "create roles and database, as the server's administrator"),
     "migrate": (_migrate, "bring the schema to this release, as the owner, on the writer"),
     "check": (_check, "say whether the schema is current, without writing"),
+    "dump": (_dump, "dump the database into the object store, as the owner, on the writer"),
+    "restore": (_restore, "restore a dump into an empty database, as the owner, on the writer"),
     "serve": (_serve, "run one instance"),
 }
+
+
+def _leave(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,6 +106,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         commands.add_parser(name, help=text, description=text)
     command = parser.parse_args(arguments).command
     logs.configure(os.environ.get(f"{PREFIX}INSTANCE", command))
+    # The first process of a container is not ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, _leave)
+    # Keeps MLflow from handlers of its own and from calling home.
+    os.environ.update(MLFLOW_CONFIGURE_LOGGING="false", MLFLOW_DISABLE_TELEMETRY="true")
     try:
         return _COMMANDS[command][0]()
     except ConfigurationError as error:

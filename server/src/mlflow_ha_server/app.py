@@ -1,6 +1,6 @@
 """The application: MLflow's own, and around it what several instances need.
 
-From the outside in: access log, health, answers, slots, authentication, MLflow.
+From the outside in: access log, health, answers, slots, idempotency, authentication, MLflow.
 MLflow is imported inside :func:`create_app` only, once its environment is set.
 """
 
@@ -19,6 +19,8 @@ from mlflow_ha_server.asgi import App, Message, Receive, Scope, Send
 from mlflow_ha_server.authentication import Authentication
 from mlflow_ha_server.configuration import ServeConfiguration
 from mlflow_ha_server.health import Health, Instance, Probe
+from mlflow_ha_server.idempotency import Idempotency
+from mlflow_ha_server.idempotency_records import Records
 from mlflow_ha_server.pool import JOBS
 from mlflow_ha_server.slots import Slots
 
@@ -70,12 +72,15 @@ def create_app(configuration: ServeConfiguration | None = None) -> HaApp:
             _get_tracking_store,
         )
 
+        from mlflow_ha_server import idempotency_sessions, idempotency_stores  # noqa: PLC0415
         from mlflow_ha_server.wsgi import bound_the_bridge  # noqa: PLC0415
 
         mlflow_app = auth.create_app(flask_app)
     bound_the_bridge(mlflow_app)
-    engine: Engine = _get_tracking_store().engine
-    _get_model_registry_store()
+    tracking_store = _get_tracking_store()
+    engine: Engine = tracking_store.engine
+    idempotency_stores.attach(tracking_store, _get_model_registry_store())
+    idempotency_sessions.listen()
     # Kept by MLflow; without an address of its own it would get a second tracking pool.
     _get_job_store(database_uri.text(configuration.database(JOBS)))
 
@@ -85,7 +90,7 @@ def create_app(configuration: ServeConfiguration | None = None) -> HaApp:
         configuration.probe_seconds,
         partial(heartbeat.saturated, engine, configuration.pool_size),
     )
-    app: App = Authentication(mlflow_app, auth)
+    app: App = Idempotency(Authentication(mlflow_app, auth), Records(engine))
     app = Slots(
         app,
         api=configuration.api_concurrency,

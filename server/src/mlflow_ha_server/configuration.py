@@ -5,6 +5,7 @@ variables are the fields' names in capitals after ``MLFLOW_HA_SERVER_``.
 """
 
 import re
+import socket
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
@@ -21,12 +22,19 @@ from pydantic import (
 from sqlalchemy.engine import URL
 
 from mlflow_ha_server import database_uri
+from mlflow_ha_server.manifest import NAME
 from mlflow_ha_server.pool import Pools, pools, smallest_safe_tracking
 
 PREFIX = "MLFLOW_HA_SERVER_"
+CANARY = "canary"
+"""MLflow's user for the check that registers a model; nobody's administrator."""
 
 _SHORTEST_PASSWORD = 12
 """Characters; MLflow's rule for users (mlflow/utils/validation.py), as good a floor for roles."""
+
+
+_LONGEST_INSTANCE = 63
+"""Characters; PostgreSQL cuts an application_name there."""
 
 
 class ConfigurationError(Exception):
@@ -53,6 +61,16 @@ def _check_artifacts(value: str) -> str:
     return value
 
 
+def _check_dumps(value: str) -> str:
+    if not re.fullmatch(r"s3://[^/]+/.*[^/]", value):
+        raise ValueError("must be s3://BUCKET/PREFIX, a prefix that holds dumps and nothing else")
+    return value
+
+
+def _host_name() -> str:
+    return socket.gethostname()[:_LONGEST_INSTANCE]
+
+
 def _split(value: object) -> object:
     return (
         tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
@@ -61,7 +79,11 @@ def _split(value: object) -> object:
 
 Address = Annotated[SecretStr, AfterValidator(_check_address)]
 Password = Annotated[SecretStr, AfterValidator(_check_password)]
-InstanceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+InstanceName = Annotated[
+    str, Field(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_INSTANCE - 1}}}$")
+]
+MigrateWait = Annotated[float, Field(gt=0, le=3600)]
+Dumps = Annotated[str, AfterValidator(_check_dumps)]
 
 
 class _Configuration(BaseModel):
@@ -118,16 +140,42 @@ class ProvisionConfiguration(_Configuration):
     admin_database_uri: Address
     owner_password: Password
     app_password: Password
+    # The second login of the application, for a rotation: docs/adr/0021.
+    app_b_password: Password | None = None
     reader_password: Password
 
 
 class MigrateConfiguration(_Configuration):
-    """The schema and MLflow's administrator; runs as the owner, on the writer itself."""
+    """The schema and MLflow's first users; runs as the owner, on the writer itself."""
 
     owner_database_uri: Address
     admin_username: str = Field(default="admin", min_length=1)
     admin_password: Password
-    migrate_wait_seconds: float = Field(default=300, gt=0, le=3600)
+    canary_password: Password | None = None
+    migrate_wait_seconds: MigrateWait = 300
+
+    @model_validator(mode="after")
+    def _canary_is_no_administrator(self) -> Self:
+        if self.canary_password and self.admin_username == CANARY:
+            raise ValueError(
+                f"{PREFIX}ADMIN_USERNAME={CANARY}: is the user of {PREFIX}CANARY_PASSWORD, who is"
+                " no administrator; name another"
+            )
+        return self
+
+
+class DumpConfiguration(_Configuration):
+    """A logical dump; runs as the owner, on the writer itself."""
+
+    owner_database_uri: Address
+    dumps: Dumps
+    migrate_wait_seconds: MigrateWait = 300
+
+
+class RestoreConfiguration(DumpConfiguration):
+    """A dump's way back into an empty database."""
+
+    dump_name: str | None = Field(default=None, pattern=NAME)
 
 
 class CheckConfiguration(_Configuration):
@@ -141,7 +189,7 @@ class ServeConfiguration(_Configuration):
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)
-    instance: InstanceName
+    instance: Annotated[InstanceName, Field(default_factory=_host_name, validate_default=True)]
     database_uri: Address
     secret_key: Annotated[SecretStr, AfterValidator(_check_password)]
     artifacts_destination: Annotated[str, AfterValidator(_check_artifacts)]
@@ -160,6 +208,9 @@ class ServeConfiguration(_Configuration):
     # Time for the balancers to see /ready fail before connections are refused.
     drain_notice_seconds: float = Field(default=1, ge=0, le=60)
     drain_seconds: float = Field(default=25, gt=0, le=600)
+    # Above the balancer's idle time-out, so that the balancer is the one that closes: the other
+    # way round it sends requests into closed connections. An ALB's default is 60 s, its most 4000.
+    keep_alive_seconds: int = Field(default=75, ge=1, le=4060)
 
     @model_validator(mode="after")
     def _pool_cannot_deadlock(self) -> Self:

@@ -48,6 +48,14 @@ class Journal:
             self._dirty.add(number)
             self.entries.append(Wrote(number))
 
+    def is_writing(self) -> bool:
+        """Return whether any open transaction has sent a statement that can write."""
+        return bool(self._dirty)
+
+    def has_written(self, connection: object) -> bool:
+        """Return whether this connection's open transaction has."""
+        return self.number(connection) in self._dirty
+
     def ended(self, connection: object, *, commit: bool) -> None:
         """Note that the transaction is about to be committed or rolled back."""
         number = self.number(connection)

@@ -5,9 +5,7 @@ either one transaction or safe to repeat, so a run killed half-way is run again.
 """
 
 import logging
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -15,14 +13,12 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.engine import URL
 
 from mlflow_ha_server import database_uri, schema
-from mlflow_ha_server.configuration import MigrateConfiguration
+from mlflow_ha_server.configuration import CANARY, MigrateConfiguration
+from mlflow_ha_server.provision import protect_version_tables
+from mlflow_ha_server.schema_lock import alone
 
 ARTIFACT_ROOT = "mlflow-artifacts:/"
 """Where runs are told their artifacts are: behind whichever server they reach."""
-
-_LOCK = 0x6D6C_6861_0002
-_POLL_SECONDS = 0.25
-_REPORT_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -38,37 +34,17 @@ def migrate(configuration: MigrateConfiguration) -> None:
         "mlflow-ha-migrate",
     )
     engine = create_engine(address, poolclass=NullPool, hide_parameters=True)
-    with _alone(engine, configuration.migrate_wait_seconds):
+    with alone(engine, configuration.migrate_wait_seconds):
         _refuse_newer(engine)
         _upgrade_tracking(engine)
         _upgrade_auth(engine)
         _upgrade_own(engine)
         _create_first_rows(address, configuration)
-        _protect_version_tables(engine)
+        with engine.begin() as connection:
+            protect_version_tables(connection)
         if left := schema.problems(engine):
             raise MigrationError("; ".join(left))
     _log.info("schema is current")
-
-
-@contextmanager
-def _alone(engine: Engine, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock that lets one migration run at a time in the whole fleet."""
-    deadline = time.monotonic() + wait_seconds
-    report = time.monotonic()
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        query = text(f"SELECT pg_try_advisory_lock({_LOCK})")
-        while not connection.execute(query).scalar():
-            if time.monotonic() >= deadline:
-                raise MigrationError(
-                    f"another migration still holds the lock after {wait_seconds:g} s; see"
-                    " pg_stat_activity (application_name mlflow-ha-migrate), or raise"
-                    " MLFLOW_HA_SERVER_MIGRATE_WAIT_SECONDS"
-                )
-            if time.monotonic() >= report:
-                _log.info("another migration is running; waiting for it")
-                report = time.monotonic() + _REPORT_SECONDS
-            time.sleep(_POLL_SECONDS)
-        yield
 
 
 def _refuse_newer(engine: Engine) -> None:
@@ -117,7 +93,7 @@ def _upgrade_own(engine: Engine) -> None:
 
 
 def _create_first_rows(address: URL, configuration: MigrateConfiguration) -> None:
-    """Create what MLflow's servers otherwise create at their first start: experiment 0, a user."""
+    """Create what MLflow's servers otherwise create at their first start, and the canary's user."""
     from mlflow.server.auth.sqlalchemy_store import (  # noqa: PLC0415
         SqlAlchemyStore as UserStore,
     )
@@ -137,20 +113,14 @@ def _create_first_rows(address: URL, configuration: MigrateConfiguration) -> Non
     if not users.has_user(name):
         users.create_user(name, configuration.admin_password.get_secret_value(), is_admin=True)
         _log.info("created MLflow's administrator %s", name)
+    if configuration.canary_password:
+        _ensure_canary(users, configuration.canary_password.get_secret_value())
 
 
-def _protect_version_tables(engine: Engine) -> None:
-    """Take from the servers' role the right to change what the schema says it is."""
-    from mlflow_ha_server.provision import APP  # noqa: PLC0415
-
-    with engine.begin() as connection:
-        exists = connection.execute(
-            text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": APP}
-        ).scalar()
-        if exists:
-            connection.execute(
-                text(
-                    "REVOKE INSERT, UPDATE, DELETE ON alembic_version, alembic_version_auth,"
-                    f" {schema.OWN_SCHEMA}.alembic_version FROM {APP}"
-                )
-            )
+def _ensure_canary(users: Any, password: str) -> None:
+    if not users.has_user(CANARY):
+        users.create_user(CANARY, password, is_admin=False)
+        _log.info("created MLflow's user %s", CANARY)
+    elif not users.authenticate_user(CANARY, password):
+        users.update_user(CANARY, password=password)
+        _log.info("changed the password of MLflow's user %s", CANARY)

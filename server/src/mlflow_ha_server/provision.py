@@ -16,10 +16,12 @@ from sqlalchemy.engine import URL
 
 from mlflow_ha_server import database_uri
 from mlflow_ha_server.configuration import ProvisionConfiguration
-from mlflow_ha_server.schema import OWN_SCHEMA
+from mlflow_ha_server.schema import OWN_SCHEMA, SCHEMAS, VERSION_TABLES
 
 DATABASE = "mlflow"
 OWNER, APP, READER = "mlflow_owner", "mlflow_app", "mlflow_reader"
+APP_B = "mlflow_app_b"
+"""The application's second login; all it may do, it may as a member of APP."""
 
 # Any constant will do: it only has to be the same in every run of this command.
 _LOCK = 0x6D6C_6861_0001
@@ -43,15 +45,19 @@ def provision(configuration: ProvisionConfiguration) -> None:
         database_uri.parse(configuration.admin_database_uri.get_secret_value()),
         "mlflow-ha-provision",
     )
-    roles = (
+    roles = [
         _Role(OWNER, configuration.owner_password),
         _Role(APP, configuration.app_password),
         _Role(READER, configuration.reader_password),
-    )
+    ]
+    if configuration.app_b_password:
+        roles.append(_Role(APP_B, configuration.app_b_password))
     with _connected(address) as connection:
         connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
         for role in roles:
             _ensure_role(connection, role)
+        if configuration.app_b_password:
+            connection.execute(text(f"GRANT {APP} TO {APP_B}"))
         superuser = connection.execute(
             text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         ).scalar_one()
@@ -59,11 +65,16 @@ def provision(configuration: ProvisionConfiguration) -> None:
             connection.execute(text(f"GRANT {OWNER} TO CURRENT_USER"))
         _ensure_database(connection)
         with _connected(address.set(database=DATABASE)) as inside:
-            # From here as the owner, so that a superuser leaves nothing of his own.
-            inside.execute(text(f"SET ROLE {OWNER}"))
-            for statement in _privileges():
-                inside.execute(text(statement))
-    _log.info("database %s and roles %s, %s, %s are in place", DATABASE, OWNER, APP, READER)
+            # One transaction: what is given to all tables and taken from some is never seen given.
+            inside.execution_options(isolation_level="READ COMMITTED")
+            with inside.begin():
+                # As the owner, so that a superuser leaves nothing of his own.
+                inside.execute(text(f"SET LOCAL ROLE {OWNER}"))
+                for statement in _privileges():
+                    inside.execute(text(statement))
+                protect_version_tables(inside)
+    names = ", ".join(role.name for role in roles)
+    _log.info("database %s and roles %s are in place", DATABASE, names)
 
 
 @contextmanager
@@ -97,7 +108,7 @@ def _ensure_role(connection: Connection, role: _Role) -> None:
             " REPLICATION and BYPASSRLS from it, or drop it, and run this again"
         )
     verifier = _scram_verifier(connection, role)
-    connection.exec_driver_sql(f"ALTER ROLE {role.name} LOGIN PASSWORD '{verifier}'")
+    connection.exec_driver_sql(f"ALTER ROLE {role.name} LOGIN INHERIT PASSWORD '{verifier}'")
 
 
 def _scram_verifier(connection: Connection, role: _Role) -> str:
@@ -122,8 +133,16 @@ def _ensure_database(connection: Connection) -> None:
         connection.execute(text(f"ALTER DATABASE {DATABASE} OWNER TO {OWNER}"))
 
 
+def protect_version_tables(connection: Connection) -> None:
+    """Take from the servers' role the right to change what the schema says it is."""
+    both_exist = text("SELECT to_regclass(:table) IS NOT NULL AND to_regrole(:role) IS NOT NULL")
+    for table in VERSION_TABLES:
+        if connection.execute(both_exist, {"table": table, "role": APP}).scalar():
+            connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {APP}"))
+
+
 def _privileges() -> tuple[str, ...]:
-    schemas = f"public, {OWN_SCHEMA}"
+    schemas = ", ".join(SCHEMAS)
     default = f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER}"
     return (
         f"CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA}",

@@ -8,6 +8,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 OWN_SCHEMA = "mlflow_ha"
+SCHEMAS = ("public", OWN_SCHEMA)
+"""All that this package and MLflow keep in the database."""
+VERSION_TABLES = (
+    "public.alembic_version",
+    "public.alembic_version_auth",
+    f"{OWN_SCHEMA}.alembic_version",
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,13 @@ def problems(engine: Engine) -> list[str]:
                 "run `python -m mlflow_ha_server migrate`"
             )
     return found
+
+
+def server_major(engine: Engine) -> int:
+    """Return the server's major version."""
+    with engine.connect() as connection:
+        number = connection.execute(text("SHOW server_version_num")).scalar_one()
+    return int(number) // 10_000
 
 
 def _first_rows_exist(connection: Connection) -> bool:

@@ -16,9 +16,6 @@ from mlflow_ha_server.app import create_app
 from mlflow_ha_server.configuration import ServeConfiguration
 from mlflow_ha_server.health import Instance
 
-# Longer than the idle time-out of an ALB (60 s), so that the balancer is the one
-# that closes: the other way round it sends requests into closed connections.
-_KEEP_ALIVE_SECONDS = 75
 _POLL_SECONDS = 0.5
 _REPORT_SECONDS = 5.0
 _LAST_GRACE_SECONDS = 2.0
@@ -123,7 +120,7 @@ def serve(configuration: ServeConfiguration) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=configuration.keep_alive_seconds,
         timeout_graceful_shutdown=max(1, round(configuration.drain_seconds)),
     )
     server = _Server(

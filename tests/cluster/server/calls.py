@@ -7,20 +7,20 @@ from typing import Any
 
 import requests
 
-from tests.cluster.server.instance import MLFLOW_ADMIN, Instance
+from tests.cluster.server.instance import MLFLOW_ADMIN
 
 USER = ("someone", "password-of-someone")
 
 
-def make_user(server: Instance) -> None:
+def make_user(url: str) -> None:
     """Create a user who is no administrator and may edit nothing by default."""
     requests.post(
-        f"{server.url}/api/2.0/mlflow/users/create",
+        f"{url}/api/2.0/mlflow/users/create",
         json={"username": USER[0], "password": USER[1]}, auth=MLFLOW_ADMIN, timeout=60,
     )  # fmt: skip
 
 
-def everything(server: Instance, credentials: tuple[str, str]) -> None:
+def everything(url: str, credentials: tuple[str, str]) -> None:
     """Create, change, search and delete each kind of thing, as this user."""
     import mlflow  # noqa: PLC0415
     from mlflow import MlflowClient  # noqa: PLC0415
@@ -28,7 +28,7 @@ def everything(server: Instance, credentials: tuple[str, str]) -> None:
 
     os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = credentials
     os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
-    mlflow.set_tracking_uri(server.url)
+    mlflow.set_tracking_uri(url)
     client = MlflowClient()
     mark = f"{credentials[0]}-{time.time_ns()}"
     experiment = client.create_experiment(f"depth-{mark}", tags={"a": "b"})
@@ -61,7 +61,7 @@ def everything(server: Instance, credentials: tuple[str, str]) -> None:
     _logged_models(client, experiment, ident)
     _registry(client, mark, ident)
     _traces(client, experiment)
-    _raw(server, credentials, experiment, ident)
+    _raw(url, credentials, experiment, ident)
     client.set_terminated(ident)
     client.delete_run(ident)
     client.restore_run(ident)
@@ -130,7 +130,7 @@ def _traces(client: Any, experiment: str) -> None:
     client.delete_traces(experiment, trace_ids=[ident])
 
 
-def _raw(server: Instance, credentials: tuple[str, str], experiment: str, run: str) -> None:
+def _raw(url: str, credentials: tuple[str, str], experiment: str, run: str) -> None:
     """What the UI asks for and no client method sends; answers are not judged."""
     gets = (
         "/", "/version", f"/get-artifact?run_uuid={run}&path=x",
@@ -145,7 +145,7 @@ def _raw(server: Instance, credentials: tuple[str, str], experiment: str, run: s
         f"/api/3.0/mlflow/scorers/list?experiment_id={experiment}",
     )  # fmt: skip
     for path in gets:
-        requests.get(server.url + path, auth=credentials, timeout=60)
+        requests.get(url + path, auth=credentials, timeout=60)
     posts: dict[str, object] = {
         "/ajax-api/2.0/mlflow/experiments/search-datasets": {"experiment_ids": [experiment]},
         "/graphql": {
@@ -164,6 +164,6 @@ def _raw(server: Instance, credentials: tuple[str, str], experiment: str, run: s
         "/api/3.0/mlflow/issues": {"experiment_id": experiment, "name": "i", "description": "d"},
     }  # fmt: skip
     for path, body in posts.items():
-        requests.post(server.url + path, json=body, auth=credentials, timeout=60)
-    url = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/x"
+        requests.post(url + path, json=body, auth=credentials, timeout=60)
+    url = f"{url}/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/x"
     requests.put(url, data=b"x", auth=credentials, timeout=60)

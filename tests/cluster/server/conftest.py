@@ -7,6 +7,7 @@ import pytest
 
 from tests.cluster.server.instance import Instance, run
 from tests.cluster.server.postgres import Postgres, binaries
+from tests.cluster.server.simple_storage import KEYS, SimpleStorage
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,3 +44,21 @@ def server(pg: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[I
     running = Instance(pg, tmp_path_factory.mktemp("instance")).wait_ready()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def simple_storage() -> Iterator[SimpleStorage]:
+    """S3 with one bucket, which every command of the module is told of."""
+    storage = SimpleStorage()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**KEYS, "MLFLOW_S3_ENDPOINT_URL": storage.url}.items():
+            patch.setenv(name, value)
+        yield storage
+    storage.close()
+
+
+@pytest.fixture
+def store(simple_storage: SimpleStorage) -> SimpleStorage:
+    """The bucket, empty."""
+    simple_storage.empty()
+    return simple_storage

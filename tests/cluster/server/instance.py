@@ -16,6 +16,7 @@ from tests.cluster.server.postgres import Postgres, free_port
 
 OWNER_PASSWORD = "owner-password-of-the-test"
 APP_PASSWORD = "app-password-of-the-test"
+APP_B_PASSWORD = "app-b-password-of-the-test"
 READER_PASSWORD = "reader-password-of-the-test"
 MLFLOW_ADMIN = ("admin", "mlflow-admin-password-of-the-test")
 PREFIX = "MLFLOW_HA_SERVER_"

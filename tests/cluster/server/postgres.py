@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,9 +18,10 @@ ADMIN_PASSWORD = "admin-password-of-the-test"
 START_SECONDS = 30.0
 
 
-def binaries() -> Path | None:
-    """Return the newest installed PostgreSQL's programs, None if there is none."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+def binaries(root: Path = Path("/")) -> Path | None:
+    """Return the newest PostgreSQL's programs under a root, None if there is none."""
+    programs = (root / "usr/lib/postgresql").glob("*/bin/initdb")
+    found = sorted(programs, key=lambda p: int(p.parts[-3]))
     return found[-1].parent if found else None
 
 
@@ -30,19 +32,37 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def _unprivileged() -> list[str]:
-    # PostgreSQL refuses root; in a user namespace of its own root is somebody else.
-    return ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
+def _unprivileged(root: Path) -> tuple[str, ...]:
+    """PostgreSQL refuses root; in a user namespace of its own root is Debian's user for it."""
+    users = (line.split(":") for line in (root / "etc/passwd").read_text().splitlines())
+    number, group = next((user[2], user[3]) for user in users if user[0] == "postgres")
+    return ("unshare", "-U", f"--map-user={number}", f"--map-group={group}")
+
+
+_IN_ROOT = """
+root=$1 folder=$2
+shift 2
+mkdir -p "$root$folder"
+mount --bind "$folder" "$root$folder"
+mount --rbind /dev "$root/dev"
+exec "$@"
+"""
 
 
 class Postgres:
     """One server."""
 
-    def __init__(self, folder: Path) -> None:
-        """Create the data folder; the server is not started yet."""
-        found = binaries()
+    def __init__(self, folder: Path, root: Path = Path("/")) -> None:
+        """Create the data folder; the server is not started yet.
+
+        Args:
+            folder: holds all that this server writes.
+            root: the Debian whose PostgreSQL this is; another than this machine's needs root.
+        """
+        found = binaries(root)
         assert found is not None
-        self._bin = found
+        self._bin = Path("/") / found.relative_to(root)
+        self._root = root
         self.folder = folder
         self.data = folder / "data"
         self.port = free_port()
@@ -51,7 +71,7 @@ class Postgres:
         password_file.write_text(ADMIN_PASSWORD)
         subprocess.run(
             [
-                *_unprivileged(), str(self._bin / "initdb"), "-D", str(self.data), "-U", "admin",
+                *self._prefix(), str(self._bin / "initdb"), "-D", str(self.data), "-U", "admin",
                 "-A", "scram-sha-256", f"--pwfile={password_file}", "--no-sync",
             ],
             check=True, capture_output=True, timeout=60,
@@ -62,11 +82,27 @@ class Postgres:
                 f"unix_socket_directories = ''\nmax_connections = 300\nshared_buffers = 32MB\n"
             )
 
+    def _prefix(self) -> tuple[str, ...]:
+        if self._root == Path("/"):
+            return _unprivileged(self._root) if os.geteuid() == 0 else ()
+        mounts = ("unshare", "--mount", "--propagation=private", "bash", "-ec", _IN_ROOT, "bash")
+        root = str(self._root)
+        return (*mounts, root, str(self.folder), *_unprivileged(self._root), f"--root={root}")
+
+    def require_tls(self, certificate: Path, key: Path) -> None:
+        """Refuse every connection without TLS; to be called before the start."""
+        for file, name in ((certificate, "server.crt"), (key, "server.key")):
+            shutil.copy(file, self.data / name)
+        with (self.data / "postgresql.conf").open("a") as f:
+            f.write("ssl = on\n")
+        access = self.data / "pg_hba.conf"
+        access.write_text(re.sub(r"^host\b", "hostssl", access.read_text(), flags=re.MULTILINE))
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(
-            [*_unprivileged(), str(self._bin / "postgres"), "-D", str(self.data)],
+            [*self._prefix(), str(self._bin / "postgres"), "-D", str(self.data)],
             stdout=log, stderr=log,
         )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS

@@ -11,9 +11,9 @@ from tests.cluster.server.instance import MLFLOW_ADMIN, Instance
 def test_no_endpoint_holds_more_connections_than_the_pools_size_allows_for(
     server: Instance,
 ) -> None:
-    calls.make_user(server)
-    calls.everything(server, MLFLOW_ADMIN)
-    calls.everything(server, calls.USER)
+    calls.make_user(server.url)
+    calls.everything(server.url, MLFLOW_ADMIN)
+    calls.everything(server.url, calls.USER)
     lines = server.access_lines()
     deepest: Counter[str] = Counter()
     for line in lines:

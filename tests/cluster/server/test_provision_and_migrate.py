@@ -16,6 +16,7 @@ import psycopg2
 import pytest
 
 from tests.cluster.server.instance import (
+    APP_B_PASSWORD,
     APP_PASSWORD,
     OWNER_PASSWORD,
     READER_PASSWORD,
@@ -85,12 +86,36 @@ def test_a_table_the_owner_creates_later_is_usable_at_once(pg: Postgres) -> None
     pg.sql("DROP TABLE later", uri=owner)
 
 
+def test_the_second_login_may_do_what_the_first_may_and_no_more(pg: Postgres) -> None:
+    for _ in range(2):
+        done = run("provision", pg, APP_B_PASSWORD=APP_B_PASSWORD)
+        assert done.returncode == 0, done.stdout
+    owner = pg.uri("mlflow_owner", OWNER_PASSWORD)
+    pg.sql("DROP TABLE IF EXISTS later", "CREATE TABLE later (i serial, t text)", uri=owner)
+    rights = (
+        "SELECT c.oid::regclass::text, p FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT',"
+        " 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p WHERE c.relkind = 'r'"
+        " AND c.relnamespace::regnamespace::text IN ('public', 'mlflow_ha')"
+        " AND has_table_privilege('{}', c.oid, p) ORDER BY 1, 2"
+    )
+    first, second = (
+        pg.sql(rights.format(login), database="mlflow") for login in ("mlflow_app", "mlflow_app_b")
+    )
+    assert ("later", "INSERT") in first
+    assert first == second
+    login = pg.uri("mlflow_app_b", APP_B_PASSWORD)
+    pg.sql("INSERT INTO later (t) VALUES ('x')", uri=login)
+    pg.sql("DROP TABLE later", uri=owner)
+    for statement in ("CREATE TABLE t ()", "DELETE FROM alembic_version", "SET ROLE mlflow_owner"):
+        assert "permission denied" in refused(pg, login, statement)
+
+
 def test_passwords_reach_the_server_only_as_verifiers(fresh: Postgres) -> None:
     fresh.sql("ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()")
     time.sleep(0.3)
     assert run("provision", fresh).returncode == 0
     log = (fresh.folder / "log").read_text()
-    assert "ALTER ROLE mlflow_app LOGIN PASSWORD 'SCRAM-SHA-256$" in log
+    assert "ALTER ROLE mlflow_app LOGIN INHERIT PASSWORD 'SCRAM-SHA-256$" in log
     assert APP_PASSWORD not in log
     assert OWNER_PASSWORD not in log
 
@@ -99,7 +124,7 @@ def test_an_administrator_without_superuser_can_provision(fresh: Postgres) -> No
     fresh.sql("CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'master-password'")
     master = fresh.uri("master", "master-password", "postgres")
     for _ in range(2):
-        done = run("provision", fresh, ADMIN_DATABASE_URI=master)
+        done = run("provision", fresh, ADMIN_DATABASE_URI=master, APP_B_PASSWORD=APP_B_PASSWORD)
         assert done.returncode == 0, done.stdout + done.stderr
     done = run("migrate", fresh)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -133,7 +158,7 @@ def test_migrate_waits_for_another_and_gives_up_at_its_deadline(pg: Postgres) ->
     finally:
         holder.close()
     assert done.returncode == 1
-    assert "another migration still holds the lock after 1 s" in done.stdout
+    assert "another migration, dump or restore still holds the lock after 1 s" in done.stdout
 
 
 def test_several_hosts_in_the_owners_address_lead_to_the_one_that_writes(pg: Postgres) -> None:

@@ -18,6 +18,16 @@ def test_several_hosts_reach_libpq_in_order() -> None:
     assert arguments["dbname"] == "mlflow"
 
 
+def test_an_address_without_a_login_leaves_it_to_libpqs_variables() -> None:
+    dialect: Any = PGDialect_psycopg2
+    for hosts in ("a:5432", "a:5432,b:5433"):
+        url = parse(f"postgresql://{hosts}/mlflow?sslmode=verify-full&sslrootcert=system")
+        _, arguments = dialect().create_connect_args(parse(text(url)))
+        assert not {"user", "password"} & set(arguments)
+        assert arguments["sslmode"] == "verify-full"
+        assert arguments["sslrootcert"] == "system"
+
+
 def test_what_the_operator_gave_wins_over_the_defaults() -> None:
     url = with_socket_defaults(parse("postgresql://u:p@h/db?connect_timeout=9"), "mlflow-1")
     assert url.query["connect_timeout"] == "9"
