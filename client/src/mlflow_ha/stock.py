@@ -1,0 +1,133 @@
+"""How a repeated create is told from a second one by a server that does not know idempotency keys.
+
+What is made carries the key in a tag, and after a lost answer it is looked for before it is made
+again. Weaker than a server that remembers keys: a request that was still under way while it was
+looked for is made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mlflow_ha.message import Message
+
+TAG = "mlflow_ha.key"
+_API = "/api/2.0/mlflow"
+_Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """How to find what a create made.
+
+    Attributes:
+        question: What to ask, given the create.
+        things: Where the answer holds candidates.
+        answer: What the create itself would have answered, given the thing.
+    """
+
+    question: Callable[[Message], Message]
+    things: Callable[[_Answer], list[Any]]
+    answer: Callable[[Any], dict[str, Any]]
+
+    def found(self, create: Message, told: _Answer) -> dict[str, Any] | None:
+        """Return what `create` would have answered, or None where nothing bears its key."""
+        for thing in self.things(told):
+            if create.key in _values_of_the_tag(thing):
+                return self.answer(thing)
+        return None
+
+
+def marked(message: Message) -> Message:
+    """Return the message with its key among the tags of what it makes, if that can be found by it."""
+    if message.api not in LOOKUPS:
+        return message
+    body = dict(message.body or {})
+    body["tags"] = [*body.get("tags", []), {"key": TAG, "value": message.key}]
+    return replace(message, body=body)
+
+
+def _values_of_the_tag(thing: Any) -> list[str]:
+    tags = [*thing.get("tags", []), *_part(thing, "info"), *_part(thing, "data")]
+    return [tag["value"] for tag in tags if tag["key"] == TAG]
+
+
+def _part(thing: Any, name: str) -> list[Any]:
+    tags: list[Any] = (thing.get(name) or {}).get("tags", [])
+    return tags
+
+
+def _filter(prefix: str, message: Message) -> str:
+    return f"{prefix}.`{TAG}` = '{message.key}'"
+
+
+def _one(name: str) -> Callable[[_Answer], list[Any]]:
+    return lambda told: [told[name]] if told.get(name) else []
+
+
+def _many(name: str) -> Callable[[_Answer], list[Any]]:
+    return lambda told: list(told.get(name, []))
+
+
+def _experiment(message: Message) -> str:
+    return str(message.parameters.get("experiment_id", "0"))
+
+
+LOOKUPS = {
+    "CreateRun": Lookup(
+        lambda create: Message(
+            "SearchRuns",
+            "POST",
+            f"{_API}/runs/search",
+            {
+                "experiment_ids": [_experiment(create)],
+                "filter": _filter("tags", create),
+                "run_view_type": "ALL",
+            },
+        ),
+        _many("runs"),
+        lambda run: {"run": run},
+    ),
+    "CreateLoggedModel": Lookup(
+        lambda create: Message(
+            "SearchLoggedModels",
+            "POST",
+            f"{_API}/logged-models/search",
+            {"experiment_ids": [_experiment(create)], "filter": _filter("tags", create)},
+        ),
+        _many("models"),
+        lambda model: {"model": model},
+    ),
+    "CreateModelVersion": Lookup(
+        lambda create: Message(
+            "SearchModelVersions",
+            "GET",
+            f"{_API}/model-versions/search",
+            {"filter": _filter("tag", create)},
+        ),
+        _many("model_versions"),
+        lambda version: {"model_version": version},
+    ),
+    "CreateExperiment": Lookup(
+        lambda create: Message(
+            "GetExperimentByName",
+            "GET",
+            f"{_API}/experiments/get-by-name",
+            {"experiment_name": create.parameters["name"]},
+        ),
+        _one("experiment"),
+        lambda experiment: {"experiment_id": experiment["experiment_id"]},
+    ),
+    "CreateRegisteredModel": Lookup(
+        lambda create: Message(
+            "GetRegisteredModel",
+            "GET",
+            f"{_API}/registered-models/get",
+            {"name": create.parameters["name"]},
+        ),
+        _one("registered_model"),
+        lambda model: {"registered_model": model},
+    ),
+}
