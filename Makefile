@@ -3,11 +3,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help packages install up down clean status lint types test test-unit drills \
-        evidence bench lock
+        evidence bench lock pulumi preview graph policies scan cost smoke
 PY := .venv/bin/python
 # negative-control is left out: it must fail, and tests/cluster/chaos sees to it that it does.
 DRILLS := primary-crash primary-host-loss mlflow-instance-loss front-door-loss database-outage
-CODE := settings.py local chaos bench tools server/src examples tests
+CODE := settings.py setting_groups components bootstrap policies observability local chaos bench tools server/src examples tests
 
 help: ## Show this text
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,9 +40,12 @@ types: install ## Check types
 test-unit: install ## Only the tests without servers (seconds)
 	@$(PY) -m pytest tests/unit
 
-test: ## Style, types and all tests, on a cluster of their own (at most 15 minutes)
+test: ## Style, types and all tests: unit, engine, and on a cluster of their own
 	@tools/install-packages --tests
 	@tools/install-environment
+	@tools/install-pulumi >/dev/null
+	@tools/install-scanner
+	@tools/install-actionlint >/dev/null
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
@@ -63,6 +66,35 @@ evidence: install ## The long runs that write docs/evidence/ (about an hour; nee
 
 bench: install ## Throughput beside a bare MLflow, as JSON under build/bench/
 	@$(PY) -m bench throughput
+
+# These are about one environment on AWS, and have to be told which.
+ABOUT_ONE := preview graph policies scan cost smoke
+ifneq ($(filter $(ABOUT_ONE),$(MAKECMDGOALS)),)
+  ifndef STACK
+    $(error say which environment, for instance: make $(MAKECMDGOALS) STACK=prod)
+  endif
+endif
+
+pulumi: install ## Find the Pulumi engine, or build it (about 4 minutes, once)
+	@tools/install-pulumi
+
+preview: pulumi ## STACK=… What `pulumi up` would change; without AWS credentials, as recorded here
+	@$(PY) -m tools.engine preview $(STACK)
+
+graph: pulumi ## STACK=… Everything the program registers, as build/graph-STACK.json
+	@$(PY) -m tools.engine graph $(STACK)
+
+policies: graph ## STACK=… Hold the graph against the invariants in policies/
+	@$(PY) -m policies build/graph-$(STACK).json
+
+scan: graph ## STACK=… Hold the graph against an independent set of rules (Checkov)
+	@$(PY) -m tools.scanner build/graph-$(STACK).json
+
+smoke: install ## STACK=… Train against a deployed environment, and stop one of its tasks on purpose
+	@$(PY) -m chaos smoke --target aws --stack $(STACK)
+
+cost: install ## STACK=… What an environment costs a month, line by line
+	@$(PY) -m tools.cost $(STACK)
 
 lock: install ## Compile requirements.txt anew from pyproject.toml
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

@@ -84,7 +84,7 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_every_file_that_is_named_exists(document: Path) -> None:
     """Code spans that look like a path of this repository are one; placeholders are no path."""
-    tops = r"(?:server|local|chaos|bench|examples|tests|tools|docs|stacks)"
+    tops = r"(?:server|client|components|policies|observability|runbooks|bootstrap|setting_groups|local|chaos|bench|examples|tests|tools|docs|stacks)"
     for path in re.findall(rf"`({tops}/[\w./-]+\.\w+)`", document.read_text()):
         if not path.startswith("docs/evidence/"):  # written when it is measured
             assert (ROOT / path).exists(), f"{name(document)} names {path}"
@@ -125,8 +125,10 @@ def test_every_python_command_that_is_named_exists(
     if module in TYPER_APPS:
         app: typer.Typer = import_module(TYPER_APPS[module]).app
         refuse_unknown(typer.main.get_command(app), words, f"{document}: python -m {module}")
-    elif module.startswith("tools."):
-        assert (ROOT / Path(*module.split("."))).with_suffix(".py").exists(), document
+    elif module.startswith(("tools.", "policies")):
+        place = ROOT / Path(*module.split("."))
+        program = place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+        assert program.exists(), document
 
 
 def refuse_unknown(command: Any, words: list[str], said: str) -> None:
