@@ -29,7 +29,10 @@ class TrackingUnavailable(MlflowHaError):  # noqa: N818  (a state of the server,
         state: Of the circuit breaker: CLOSED, OPEN or HALF_OPEN.
         retry_after: Seconds until it is tried again, at the latest.
         queued: Operations that wait in the spool; 0 without one.
+        perhaps_done: Whether the server may have carried out what it was asked all the same.
     """
+
+    perhaps_done = False
 
     def __init__(
         self, what: str, *, server: str, state: str, retry_after: float, queued: int = 0

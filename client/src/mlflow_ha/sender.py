@@ -39,10 +39,13 @@ class _Attempts:
 
     Attributes:
         perhaps_done: Whether the server may have carried it out already.
+        marked: Whether it bears its key as a tag too; the same in every attempt, since a server
+            that knows keys knows what came with them. None before the first.
         too_slow: Attempts whose answer did not come in time.
     """
 
     perhaps_done: bool = False
+    marked: bool | None = None
     too_slow: int = 0
 
 
@@ -78,7 +81,13 @@ class Sender:
             OutcomeUnknown: The answer was lost and a repetition could do it twice.
         """
         seen = _Attempts()
-        return self._repeated(message.api, deadline, lambda: self._attempt(message, deadline, seen))
+        try:
+            return self._repeated(
+                message.api, deadline, lambda: self._attempt(message, deadline, seen)
+            )
+        except TrackingUnavailable as away:
+            away.perhaps_done = seen.perhaps_done
+            raise
 
     def try_once(self, message: Message) -> dict[str, Any]:
         """Return the answer to one attempt of a message that may have been sent before.
@@ -134,13 +143,14 @@ class Sender:
     def _attempt(self, message: Message, deadline: Deadline, seen: _Attempts) -> dict[str, Any]:
         if not message.makes_something:
             return self._answer(message, deadline, seen)
-        if seen.perhaps_done and not self._tells_repeats_apart(deadline):
+        apart = self._tells_repeats_apart(deadline)
+        if seen.perhaps_done and not apart:
             made = self._look_for(message, deadline)
             if made is not None:
                 return made
-        if not self.server.tells_repeats_apart:
-            message = stock.marked(message)
-        return self._answer(message, deadline, seen)
+        if seen.marked is None:
+            seen.marked = not apart
+        return self._answer(stock.marked(message) if seen.marked else message, deadline, seen)
 
     def _tells_repeats_apart(self, deadline: Deadline) -> bool:
         if self.server.tells_repeats_apart is None:

@@ -45,9 +45,9 @@ def made(server: Instance, path: str, body: Body, **options: Any) -> Body:
     return content
 
 
-def rows(pg: Postgres, table: str, **wanted: object) -> int:
-    """Count a table's rows with these values."""
-    query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(
+def transactions(pg: Postgres, table: str, **wanted: object) -> list[str]:
+    """Return, for each row of a table with these values, the transaction that left it so."""
+    query = sql.SQL("SELECT xmin::text FROM {} WHERE {}").format(
         sql.Identifier(*table.split(".")),
         sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(c)) for c in wanted),
     )
@@ -55,9 +55,14 @@ def rows(pg: Postgres, table: str, **wanted: object) -> int:
     try:
         with connection.cursor() as cursor:
             cursor.execute(query, list(wanted.values()))
-            return int(cursor.fetchall()[0][0])
+            return [str(found) for (found,) in cursor.fetchall()]
     finally:
         connection.close()
+
+
+def rows(pg: Postgres, table: str, **wanted: object) -> int:
+    """Count a table's rows with these values."""
+    return len(transactions(pg, table, **wanted))
 
 
 @dataclass(frozen=True)
@@ -120,9 +125,13 @@ class Case:
     mark: str
     request: Request
 
+    def made_by(self, pg: Postgres) -> list[str]:
+        """Return the transaction of each of it that there is."""
+        return transactions(pg, self.kind.table, **{self.kind.column: self.mark})
+
     def count(self, pg: Postgres) -> int:
         """Return how many of it there are."""
-        return rows(pg, self.kind.table, **{self.kind.column: self.mark})
+        return len(self.made_by(pg))
 
 
 def _trace(mark: str, _given: object) -> Body:

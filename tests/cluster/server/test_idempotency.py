@@ -47,6 +47,7 @@ from tests.cluster.server.keyed_calls import (
     made,
     rows,
     things,
+    transactions,
 )
 from tests.cluster.server.killed_instance import ARRIVALS, Past, lived, victim_of
 from tests.cluster.server.postgres import Postgres
@@ -133,9 +134,9 @@ def test_twenty_arrivals_at_once_over_two_instances_make_one_thing(
 
 def assert_made_once(case: Case, pg: Postgres, server: Instance, *, committed: bool) -> bytes:
     """Assert that nothing was half done, and ask again, twice."""
-    # The key and the thing, or neither.
-    assert rows(pg, KEYS, key=hashed(case.request.key)) == committed
-    assert case.count(pg) == committed
+    key = transactions(pg, KEYS, key=hashed(case.request.key))
+    # The key and the thing of one transaction, or neither.
+    assert (len(key), case.made_by(pg)) == (committed, key)
     second, third = case.request.send(server), case.request.send(server)
     assert (second.status_code, replayed(second)) == (200, committed), second.text
     assert (third.status_code, replayed(third)) == (200, True)

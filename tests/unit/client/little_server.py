@@ -1,7 +1,7 @@
 """A server that speaks as much of MLflow's REST interface as a replay needs, and fails on request.
 
 It knows idempotency keys as the real one does: the second arrival of a key gets the first one's
-answer. What the real one does is in tests/cluster; this one can lose a reply at a chosen moment.
+answer, and one that says something else is refused. What the real one does is in tests/cluster; this one can lose a reply at a chosen moment.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ class LittleServer:
             (done, then the connection is closed), "hang-up" (closed, not done).
         down: Whether every request gets 503.
         seen: Method and path of all requests, in order.
+        bodies: What came with each method and path.
         retry_after: Told with every status that comes from `faults`.
+        upgraded_after: So many requests it knows keys; none: never.
     """
 
     def __init__(self, *, keys: bool = True) -> None:
@@ -33,13 +35,15 @@ class LittleServer:
         self.faults: deque[str] = deque()
         self.down = False
         self.retry_after: str | None = None
+        self.upgraded_after: int | None = None
         self.seen: list[str] = []
+        self.bodies: dict[str, list[Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.metrics: list[tuple[str, str, float]] = []
         self.params: dict[tuple[str, str], str] = {}
         self.versions: list[dict[str, Any]] = []
         self.experiments: dict[str, dict[str, Any]] = {}
-        self._answers: dict[str, dict[str, Any]] = {}
+        self._answers: dict[str, tuple[Any, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -47,6 +51,7 @@ class LittleServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # as real servers: else answers may take 40 ms
 
             def do_GET(self) -> None:
                 owner._serve(self)
@@ -75,7 +80,10 @@ class LittleServer:
         parts = urlsplit(request.path)
         body = sent or {key: value[0] for key, value in parse_qs(parts.query).items()}
         with self._lock:
-            self.seen.append(f"{request.command} {parts.path}")
+            place = f"{request.command} {parts.path}"
+            self.keys |= len(self.seen) == self.upgraded_after
+            self.seen.append(place)
+            self.bodies.setdefault(place, []).append(body)
             if parts.path == "/writable":
                 self._reply(request, 503 if self.down else 200, {})
                 return
@@ -87,11 +95,13 @@ class LittleServer:
                 request.close_connection = True
                 return
             key = request.headers.get("X-MLflow-HA-Idempotency-Key") if self.keys else None
-            answer = self._answers.get(key or "")
+            first, answer = self._answers.get(key or "", (body, None))
+            if first != body:
+                answer = {"error_code": "INVALID_PARAMETER_VALUE", "message": "another request"}
             if answer is None:
                 answer = self._do(parts.path.removeprefix("/api/2.0/mlflow/"), body)
                 if key:
-                    self._answers[key] = answer
+                    self._answers[key] = body, answer
         if fault == "lose":
             request.close_connection = True
         else:
@@ -122,6 +132,7 @@ class LittleServer:
             "runs/log-batch": self._batch,
             "runs/delete-tag": lambda _: _NOT_FOUND,
             "model-versions/create": self._version,
+            "model-versions/search": self._search_versions,
         }
         return work[path](body)
 
@@ -149,7 +160,7 @@ class LittleServer:
 
     def _search_runs(self, body: dict[str, Any]) -> dict[str, Any]:
         key = body["filter"].split("'")[1]
-        found = [run for run in self.runs.values() if any(t["value"] == key for t in run["tags"])]
+        found = [run for run in self.runs.values() if _bears(run["tags"], key)]
         return {"runs": [{"info": run["info"], "data": {"tags": run["tags"]}} for run in found]}
 
     def _metric(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -179,8 +190,18 @@ class LittleServer:
         self.versions.append({**body, "version": number})
         return {"model_version": {"name": body["name"], "version": number}}
 
+    def _search_versions(self, body: dict[str, Any]) -> dict[str, Any]:
+        key = body["filter"].split("'")[1]
+        tags = [v.get("tags", []) for v in self.versions]
+        found = [v for v, t in zip(self.versions, tags, strict=True) if _bears(t, key)]
+        return {"model_versions": found}
+
 
 _OK = 200
+
+
+def _bears(tags: list[dict[str, str]], key: str) -> bool:
+    return any(tag["value"] == key for tag in tags)
 
 
 def _status(answer: dict[str, Any]) -> int:

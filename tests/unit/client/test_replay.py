@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -135,8 +136,17 @@ class TrainingThroughOutages(RuleBasedStateMachine):
         assert sorted(made[v["run_id"]] for v in self.server.versions) == sorted(self.registered)
 
 
-def test_the_server_ends_up_with_what_callers_were_told_once_each() -> None:
+class TrainingThroughOutagesOfAStockServer(TrainingThroughOutages):
+    """One that does not know keys."""
+
+    keys = False
+
+
+@pytest.mark.parametrize("machine", [TrainingThroughOutages, TrainingThroughOutagesOfAStockServer])
+def test_the_server_ends_up_with_what_callers_were_told_once_each(
+    machine: type[RuleBasedStateMachine],
+) -> None:
     run_state_machine_as_test(
-        TrainingThroughOutages,
-        settings=hypothesis_settings(max_examples=25, stateful_step_count=25, deadline=None),
+        machine,
+        settings=hypothesis_settings(max_examples=15, stateful_step_count=25, deadline=None),
     )

@@ -33,53 +33,58 @@ def sender_to(server: LittleServer, **settings: object) -> Sender:
 
 
 def test_what_the_server_could_not_do_is_asked_again(little: LittleServer) -> None:
-    little.faults.extend(["503", "503"])
+    little.faults.extend(["ok", "503", "503"])  # the first is how the two get acquainted
     sender_to(little).call(create_run())
     assert len(little.runs) == 1
 
 
 def test_a_lost_reply_does_not_make_a_second_run(little: LittleServer) -> None:
-    little.faults.append("lose")
+    little.faults.extend(["ok", "lose"])
     answer = sender_to(little).call(create_run())
     assert list(little.runs) == [answer["run"]["info"]["run_id"]]
 
 
-def test_all_is_well_costs_one_request(little: LittleServer) -> None:
-    sender_to(little).call(create_run())
-    assert len(little.seen) == 1
-
-
-def test_a_server_that_knows_keys_gets_no_tag_from_its_first_answer_on(
-    little: LittleServer,
-) -> None:
+def test_all_is_well_costs_one_request_once_the_two_are_acquainted(little: LittleServer) -> None:
     sender = sender_to(little)
-    sender.call(Message("GetExperiment", "GET", f"{API}/experiments/get", {"experiment_id": "0"}))
     sender.call(create_run())
+    before = len(little.seen)
+    sender.call(create_run())
+    assert len(little.seen) == before + 1
+
+
+def test_a_server_that_knows_keys_gets_no_tag(little: LittleServer) -> None:
+    sender_to(little).call(create_run())
     assert [run["tags"] for run in little.runs.values()] == [[]]
+
+
+def test_a_request_says_the_same_under_its_key_whatever_is_learnt_of_the_server() -> None:
+    with LittleServer(keys=False) as server:
+        server.faults.extend(["ok", "hang-up"])
+        server.upgraded_after = 2
+        sender_to(server).call(create_run())
+        first, second = server.bodies[f"POST {API}/runs/create"]
+        assert first == second
+        assert server.keys
 
 
 def test_a_server_without_keys_is_looked_at_before_it_is_asked_again() -> None:
     with LittleServer(keys=False) as stock:
-        stock.faults.append("lose")
+        stock.faults.extend(["ok", "lose"])
         answer = sender_to(stock).call(create_run())
         assert list(stock.runs) == [answer["run"]["info"]["run_id"]]
-        assert stock.seen == [
-            f"POST {API}/runs/create",
-            f"GET {API}/experiments/get",
-            f"POST {API}/runs/search",
-        ]
+        assert stock.seen[1:] == [f"POST {API}/runs/create", f"POST {API}/runs/search"]
 
 
 def test_a_server_without_keys_is_asked_again_for_what_it_did_not_do() -> None:
     with LittleServer(keys=False) as stock:
-        stock.faults.append("hang-up")
+        stock.faults.extend(["ok", "hang-up"])
         sender_to(stock).call(create_run())
         assert len(stock.runs) == 1
 
 
 def test_what_cannot_be_looked_for_is_not_asked_twice_of_a_server_without_keys() -> None:
     with LittleServer(keys=False) as stock:
-        stock.faults.append("lose")
+        stock.faults.extend(["ok", "lose"])
         scorer = Message(
             "RegisterScorer", "POST", f"{API}/runs/create", {"run_name": "x", "experiment_id": "0"}
         )
@@ -130,8 +135,9 @@ def test_a_server_that_says_when_is_not_asked_before(little: LittleServer, form:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     little.retry_after = "1" if form == "seconds" else later
     little.faults.append("429")
+    little.runs["x"] = {"info": {"run_id": "x"}}
     begun = time.monotonic()
-    sender_to(little).call(create_run())
+    sender_to(little).call(get_run())
     assert 0.9 < time.monotonic() - begun < 4
 
 
@@ -140,7 +146,7 @@ def test_a_server_that_says_too_late_is_not_waited_for(little: LittleServer) -> 
     little.faults.append("429")
     begun = time.monotonic()
     with pytest.raises(TrackingUnavailable):
-        sender_to(little).call(create_run())
+        sender_to(little).call(get_run())
     assert time.monotonic() - begun < 1
     assert len(little.seen) == 1
 

@@ -86,8 +86,15 @@ class Keeper:
         """Whether a text names something that the server does not have yet."""
         return any(name.remote is None for name in self.names.known(naming.candidates_in(text)))
 
-    def keep(self, message: Message, *, staged: bool = False) -> dict[str, Any]:
+    def keep(
+        self, message: Message, *, staged: bool = False, perhaps_done: bool = False
+    ) -> dict[str, Any]:
         """Have a message sent in its turn, and return what the caller is told meanwhile.
+
+        Args:
+            message: With the names that the caller knows.
+            staged: Whether it has files, kept already.
+            perhaps_done: Whether the server may have got it already, so that it has to get the same.
 
         Raises:
             SpoolError: It could not be kept; otherwise it is on disk when this returns.
@@ -96,7 +103,7 @@ class Keeper:
         first = not self.log.waits
         with self._database.transaction():
             answer = offline.answer(message, self.shelf)
-            kept = offline.with_local_name(message, answer)
+            kept = message if perhaps_done else offline.with_local_name(message, answer)
             self.log.append(kept, answer, process=os.getpid(), staged=staged)
         self.worker.wake()
         if first:

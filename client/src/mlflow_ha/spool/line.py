@@ -6,7 +6,7 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from mlflow_ha.errors import MlflowHaError, TrackingUnavailable
+from mlflow_ha.errors import OutcomeUnknown, TrackingUnavailable
 from mlflow_ha.message import Message
 from mlflow_ha.spool import offline
 from mlflow_ha.spool.already_there import found
@@ -40,18 +40,17 @@ class SpoolLine:
 
     def _write(self, message: Message) -> dict[str, Any]:
         keeper = self._keeper
+        perhaps_done = False
         # What was asked before goes first.
         if not keeper.log.waits:
             try:
-                answer = self._sent(message)
-            except TrackingUnavailable:
-                pass
-            except MlflowHaError:
-                # The outcome is not known: the replay finds out, with the same key.
-                pass
-            else:
-                return answer
-        return keeper.keep(message)
+                return self._sent(message)
+            except TrackingUnavailable as away:
+                perhaps_done = away.perhaps_done
+            except OutcomeUnknown:
+                # The replay finds out, with the same key.
+                perhaps_done = True
+        return keeper.keep(message, perhaps_done=perhaps_done)
 
     def _read(self, message: Message) -> dict[str, Any]:
         keeper = self._keeper
