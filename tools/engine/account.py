@@ -25,6 +25,13 @@ from tools.recording_provider.values import Properties
 
 # Nobody's: moto takes any, boto3 refuses to sign without.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "recorded", "AWS_SECRET_ACCESS_KEY": "recorded"}
+FIRST_QUESTIONS = {
+    "ecs": "list_clusters",
+    "logs": "describe_log_groups",
+    "rds": "describe_db_instances",
+    "secretsmanager": "list_secrets",
+}
+"""Moto loads a service at its first request, and answers 500 to another one meanwhile."""
 ALREADY_THERE = ("AlreadyExists", "ResourceExists")
 
 
@@ -48,6 +55,8 @@ class SimulatedAccount:
     def __enter__(self) -> Self:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line on stderr per request
         self._server.start()
+        for service, question in FIRST_QUESTIONS.items():
+            getattr(self.client(service, "us-east-1"), question)()
         self._finisher.start()
         return self
 

@@ -178,9 +178,7 @@ class Sender:
         try:
             verified = verify_rest_response(answer, message.endpoint)
         except MlflowException as error:
-            # The first arrival took it away, and its answer was lost.
-            gone = error.error_code == "RESOURCE_DOES_NOT_EXIST"
-            if gone and asked_before and message.takes_something_away:
+            if asked_before and stock.says_that_it_is_done(message, error):
                 return {}
             raise
         parsed: dict[str, Any] = json.loads(verified.text)

@@ -11,9 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mlflow.exceptions import MlflowException
+
 from mlflow_ha.message import Message
 
 TAG = "mlflow_ha.key"
+_IT_IS_THERE_ALREADY = ("UNIQUE constraint failed", "UniqueViolation", "Duplicate entry")
+"""As MLflow passes on what SQLite, PostgreSQL and MySQL say of a row that is written twice."""
 _API = "/api/2.0/mlflow"
 _Answer = Mapping[str, Any]
 
@@ -47,6 +51,20 @@ def marked(message: Message) -> Message:
     body = dict(message.body or {})
     body["tags"] = [*body.get("tags", []), {"key": TAG, "value": message.key}]
     return replace(message, body=body)
+
+
+def says_that_it_is_done(message: Message, error: MlflowException) -> bool:
+    """Whether an error says no more than that the first arrival of a request was carried out.
+
+    Args:
+        message: It was sent before, and its answer was lost.
+        error: What the server says to its repetition.
+    """
+    if message.takes_something_away:
+        return bool(error.error_code == "RESOURCE_DOES_NOT_EXIST")
+    return not message.makes_something and any(
+        sign in error.message for sign in _IT_IS_THERE_ALREADY
+    )
 
 
 def _values_of_the_tag(thing: Any) -> list[str]:

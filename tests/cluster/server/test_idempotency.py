@@ -121,6 +121,14 @@ def test_the_second_arrival_gets_the_first_answer(
     assert case.count(pg) == 1
 
 
+def test_the_first_answer_is_given_although_the_thing_has_changed(server: Instance) -> None:
+    create = Request(f"{V2}/runs/create", {"experiment_id": "0", "run_name": "before"})
+    first = create.send(server)
+    change = {"run_id": first.json()["run"]["info"]["run_id"], "run_name": "after"}
+    made(server, f"{V2}/runs/update", change)
+    assert create.send(server).content == first.content
+
+
 @pytest.mark.parametrize("kind", SIX, ids=lambda kind: kind.name)
 def test_twenty_arrivals_at_once_over_two_instances_make_one_thing(
     kind: Kind, pg: Postgres, past: Past

@@ -138,8 +138,6 @@ class Replay:
         except MlflowException as error:
             if error.error_code == "RESOURCE_ALREADY_EXISTS" and can_be_found(message.api):
                 return found(message, self._sender.try_once)
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST" and message.takes_something_away:
-                return {}
             raise
 
     def _upload(self, operation: Operation, message: Message, names: list[Name]) -> dict[str, Any]:
