@@ -98,7 +98,7 @@ class State:
             settings=loaded,
             layout=layout,
             state=self.path,
-            run=_run_folder(layout),
+            run=run_folder(layout),
             passwords=passwords.load_or_create(self.path / "credentials.json"),
             programs=programs.find(isolated=isolated),
         )
@@ -130,7 +130,7 @@ class State:
             ) from error
 
 
-def _run_folder(layout: Layout) -> Path:
+def run_folder(layout: Layout) -> Path:
     """Sockets and pid files: a short path, gone after a reboot."""
     if layout.isolated:
         return Path("/run/mlflow-ha") / layout.identity

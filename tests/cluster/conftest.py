@@ -1,7 +1,7 @@
 """One cluster for the whole session, on a network and in a folder of its own.
 
 It runs beside a developer's `make up`: the network is leased with a lock file, so that two test
-runs on one machine never meet either.
+runs on one machine never meet either, and one that a killed run's cluster still holds is passed by.
 """
 
 import fcntl
@@ -12,11 +12,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
+import settings
+from local import ownership
 from local.cluster import Cluster, attach
+from local.layout import Layout
+from local.state import run_folder
 from local.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +46,15 @@ def leased_network() -> Iterator[str]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
+            if ownership.holder(run_folder(layout_of(candidate))) is not None:
+                continue
             yield candidate
             return
     raise RuntimeError(f"all of {NETWORKS[0]} … {NETWORKS[-1]} are in use by other test runs")
+
+
+def layout_of(network: str) -> Layout:
+    return Layout(IPv4Network(network), isolated=os.geteuid() == 0, settings=settings.load("local"))
 
 
 @pytest.fixture(scope="session")
