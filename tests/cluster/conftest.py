@@ -54,7 +54,9 @@ def leased_network() -> Iterator[str]:
 
 
 def layout_of(network: str) -> Layout:
-    return Layout(IPv4Network(network), isolated=os.geteuid() == 0, settings=settings.load("local"))
+    return Layout(
+        network=IPv4Network(network), isolated=os.geteuid() == 0, settings=settings.load("local")
+    )
 
 
 @pytest.fixture(scope="session")
