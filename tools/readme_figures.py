@@ -11,16 +11,16 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import settings
 from tools.evidence import ROOT, write_atomically
+from tools.figures import client, cluster
+from tools.figures.tables import NOT_YET, Document
 
 EVIDENCE = ROOT / "docs" / "evidence"
-NOT_YET = "not measured yet"
-ABSENT = "-"
 SHORT_COMMIT = 12
 
 _MARKED = re.compile(
@@ -28,7 +28,7 @@ _MARKED = re.compile(
     re.DOTALL,
 )
 
-Document = Mapping[str, Any]
+_BLOCKS = {**cluster.BLOCKS, **client.BLOCKS}
 
 
 class FigureError(ValueError):
@@ -74,7 +74,7 @@ def _measured(name: str, evidence: Path) -> str:
     block, _, detail = name.partition(":")
     if block == "worst":
         document = _read(evidence / "drills.json")
-        return NOT_YET if document is None else _checked("drills", _worst, document, detail)
+        return NOT_YET if document is None else _checked("drills", cluster.worst, document, detail)
     if block not in _BLOCKS:
         raise FigureError(f"measured:{name}: choose from {', '.join(_BLOCKS)}, worst:DRILL")
     document = _read(evidence / f"{block}.json")
@@ -111,136 +111,6 @@ def _provenance(name: str, document: Document) -> str:
         f"{machine['memory_gib']} GiB, {machine['system']} ({machine['architecture']}). "
         f"Every raw value: `docs/evidence/{name}.json`. Again: `{document['command']}`."
     )
-
-
-def _worst(result: Document, drill: str) -> str:
-    if drill not in result["drills"]:
-        return NOT_YET
-    found = result["drills"][drill]
-    return _seconds(found["outage_max"]) + f" (longest of {found['repeats']})"
-
-
-def _drills(result: Document) -> str:
-    controls = {outcome["drill"] for outcome in result["outcomes"] if outcome["must_fail"]}
-    rows = [
-        (
-            f"`{name}`",
-            str(found["repeats"]),
-            _seconds(found["objective_seconds"]),
-            _seconds(found["outage_p50"]),
-            _seconds(found["outage_max"]),
-            _seconds(found["redundancy_restored_max"]),
-            str(found["acknowledged"]),
-            _verdicts(found["verdicts"]) + (", as it must" if name in controls else ""),
-        )
-        for name, found in result["drills"].items()
-    ]
-    header = ("drill", "runs", "objective", "outage, median", "outage, longest")
-    table = _table((*header, "redundancy back", "writes acknowledged", "verdict"), rows)
-    lost, duplicated = result["lost"], result["duplicated"]
-    unknown = "unknown (not every drill could be read back)"
-    total = (
-        f"In all {result['acknowledged']} acknowledged writes; lost: "
-        f"{unknown if lost is None else lost}; duplicated: "
-        f"{unknown if duplicated is None else duplicated}."
-    )
-    absent = f" Not run yet: {', '.join(result['not_run'])}." if result["not_run"] else ""
-    return f"{table}\n\n{total}{absent}"
-
-
-def _verdicts(counts: Mapping[str, int]) -> str:
-    if len(counts) == 1:
-        return next(iter(counts))
-    return ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
-
-
-def _throughput(result: Document) -> str:
-    rows = []
-    for cell in result["cells"]:
-        ours, bare, ratio = cell["ours"], cell.get("bare"), cell.get("ratio")
-        rows.append(
-            (
-                f"{cell['operation']}, {cell['threads']}",
-                f"{ours['throughput_per_s']:g}",
-                f"{bare['throughput_per_s']:g}" if bare else ABSENT,
-                ABSENT if not ratio or ratio["median"] is None else f"{ratio['median']:.2f}",
-                _latency(ours),
-                _latency(bare) if bare else ABSENT,
-                f"{ours['errors']} / {bare['errors'] if bare else ABSENT}",
-            )
-        )
-    header = ("what, threads", "per s", "bare, per s", "ratio", "p50 / p99, ms")
-    table = _table((*header, "bare, p50 / p99, ms", "errors, ours / bare"), rows)
-    meanings = "; ".join(f"{k}: {v}" for k, v in result["plan"]["operations"].items())
-    return f"{table}\n\n{meanings}.{_aims(result['aims'])}"
-
-
-def _latency(side: Document) -> str:
-    return " / ".join(
-        ABSENT if (v := side[key]) is None else f"{v:.0f}" for key in ("p50_ms", "p99_ms")
-    )
-
-
-def _connections(result: Document) -> str:
-    expected = result["rounds"] * result["calls_per_round"] * result["metrics_per_call"]
-    rows = [
-        (
-            name,
-            str(side["calls"]),
-            str(side["failed"]),
-            f"{side['rows']} of {expected}",
-            ", ".join(f"{value:.1f}" for value in side["seconds"]),
-        )
-        for name, side in result["sides"].items()
-    ]
-    return _table(
-        ("server", "calls", "failed", "metrics found afterwards", "seconds of each burst"), rows
-    )
-
-
-def _startup(result: Document) -> str:
-    memory = result["memory_mib"]
-    roles = ", ".join(f"{role} {value}" for role, value in memory["by_role"].items())
-    rows = [
-        ("`make up` to a write, empty state", _each(result["empty_s"])),
-        ("`make up` to a write, existing data", _each(result["existing_s"])),
-        ("memory of the whole cluster", f"{memory['total']} MiB ({roles})"),
-    ]
-    return _table(("what", "measured"), rows) + "\n" + _aims(result["aims"])
-
-
-def _each(values: Sequence[float]) -> str:
-    return f"at most {max(values):g} s (" + ", ".join(f"{value:g}" for value in values) + ")"
-
-
-def _aims(aims: Mapping[str, Document]) -> str:
-    return "".join(
-        f"\n- Aim “{name}”: {'met' if aim['met'] else '**not met**'} ({_terms(aim)})"
-        for name, aim in aims.items()
-    )
-
-
-def _terms(aim: Document) -> str:
-    return ", ".join(
-        f"{key.replace('_', ' ')} {value}" for key, value in aim.items() if key != "met"
-    )
-
-
-def _seconds(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.1f} s".replace(".0 s", " s")
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-_BLOCKS: Mapping[str, Callable[[Document], str]] = {
-    "drills": _drills,
-    "throughput": _throughput,
-    "connections": _connections,
-    "startup": _startup,
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,6 +27,7 @@ from chaos.evidence import summarise
 from local import layout as layout_module
 from local.layout import Layout
 from tools import readme_figures
+from tools.figures.tables import NOT_YET
 from tools.readme_figures import FigureError, filled
 
 ROOT = Path(__file__).parents[2]
@@ -205,7 +206,7 @@ def evidence(tmp_path: Path) -> Evidence:
 
 @pytest.mark.parametrize("marker", ["drills", "throughput", "connections", "startup", "worst:x"])
 def test_what_was_not_measured_is_said_to_be_so(evidence: Evidence, marker: str) -> None:
-    assert readme_figures.NOT_YET in evidence.quoted(marker)
+    assert NOT_YET in evidence.quoted(marker)
 
 
 def test_drills_are_quoted_in_the_form_in_which_they_are_written(evidence: Evidence) -> None:
