@@ -6,7 +6,7 @@ import time
 
 from chaos import timeline
 from chaos.context import DrillRun, current
-from chaos.ledger.rest import REQUEST_TIMEOUT
+from chaos.ledger.session import REQUEST_TIMEOUT
 from chaos.target import Fault, NotPossible
 
 SHARPNESS = 1.25
@@ -18,6 +18,7 @@ def start_writers(baseline: float = 5.0) -> None:
     run = current()
     run.client.prepare()
     run.instances.update(run.target.instances())
+    run.crews.start(run.tell)
     run.mark(timeline.BASELINE, f"{run.writers.threads} threads, {run.client.name}")
     run.writers.start()
     _pass(run, baseline, "baseline")
@@ -71,12 +72,13 @@ def stop_writers() -> None:
     if run.at(timeline.BASELINE) is None or run.at(timeline.STOPPED) is not None:
         return
     run.mark(timeline.STOPPED)
+    run.crews.ask_to_stop()
     run.writers.stop(within=2 * REQUEST_TIMEOUT)
 
 
 def _prepare(run: DrillRun, verb: str, role: str) -> Fault:
     try:
-        return run.target.fault(verb, role)
+        return run.fault(verb, role)
     except NotPossible as error:
         run.impossible = str(error)
         raise

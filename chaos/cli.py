@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,9 +16,12 @@ from rich.markup import escape
 from rich.table import Table
 
 import settings as settings_module
+from chaos import comparison, targets
 from chaos import drill as drills
 from chaos import smoke as fitness
-from chaos import targets
+from chaos.crews import kind as crews
+from chaos.crews.crews import CrewFailed
+from chaos.crews.environment import NoEnvironment
 from chaos.drill import Drill, DrillError
 from chaos.evidence import DEFAULT_PLAN, PlanError, collect, planned
 from chaos.progress import OnConsole
@@ -26,13 +30,17 @@ from chaos.suite import Suite, new_folder
 from chaos.target import TargetError
 from chaos.verdict import Verdict
 from settings import Settings, SettingsError
+from tools.evidence import write_evidence
 
 ROOT = Path(__file__).parent.parent
 REPORTS = ROOT / "build" / "drills"
 EVIDENCE = ROOT / "docs" / "evidence" / "drills.json"
+CLIENTS = ROOT / "docs" / "evidence" / "clients.json"
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 THREADS = 8
 """One registration takes some 100 ms, so eight threads reach more than 60 writes per second."""
+FEW_THREADS = 2
+"""Beside clients whose own latency is measured: enough to tell when the service is back."""
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Break the service on purpose, and judge it."
@@ -112,7 +120,7 @@ def smoke(
         )
         errors.print(f"a write would succeed at {door.url}, after {waited:.0f} s", highlight=False)
         fitness.train(door, rounds=rounds)
-        [result] = suite.run([_load(fitness.DRILL)], 1)
+        [result] = replace(suite, crew_kinds=()).run([_load(fitness.DRILL)], 1)
         _announce(result)
     except fitness.NotFitError as error:
         errors.print(f"[red]not fit for use:[/] {escape(str(error))}", highlight=False)
@@ -154,6 +162,42 @@ def evidence(
         raise typer.Exit(FAILED)
 
 
+@app.command()
+def compare(
+    as_evidence: Annotated[
+        bool, typer.Option("--evidence", help="Write docs/evidence/clients.json.")
+    ] = False,
+    calls: Annotated[
+        int, typer.Option(min=1, help="Of each client, while nothing is broken.")
+    ] = comparison.CALLS,
+    threads: ThreadsOption = FEW_THREADS,
+) -> None:
+    """Stock MLflow, mlflow-ha and its spool side by side through six faults, and without any.
+
+    Takes some 15 minutes. The result goes to the report's folder, or to docs/evidence/.
+    """
+    suite, screen = _suite("local", None, threads, REPORTS)
+    output = CLIENTS if as_evidence else suite.folder / CLIENTS.name
+    try:
+        result = comparison.compare(suite, calls=calls, announce=_announce)
+    except (CrewFailed, NoEnvironment) as error:
+        errors.print(f"[red]not measured:[/] {escape(str(error))}", highlight=False)
+        raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        screen.close()
+    if result is None:
+        raise typer.Exit(INTERRUPTED)
+    write_evidence(output, comparison.COMMAND, result, dict(suite.versions))
+    errors.print(f"written: {output}", highlight=False, soft_wrap=True)
+    surprising = comparison.surprises(result)
+    for text in surprising:
+        errors.print(f"[red]not as expected:[/] {escape(text)}", highlight=False)
+    if surprising:
+        raise typer.Exit(FAILED)
+
+
 def _suite(target: str, stack: str | None, threads: int, out: Path) -> tuple[Suite, OnConsole]:
     environment = _settings(stack or "local")
     try:
@@ -166,7 +210,10 @@ def _suite(target: str, stack: str | None, threads: int, out: Path) -> tuple[Sui
         "chaostoolkit-lib": version("chaostoolkit-lib"),
         "python": platform.python_version(),
     }
-    return Suite(opened, environment, new_folder(out), threads, screen, versions), screen
+    suite = Suite(
+        opened, environment, new_folder(out), threads, screen, versions, crew_kinds=crews.ALL
+    )
+    return suite, screen
 
 
 def _settings(stack: str) -> Settings:

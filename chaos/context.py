@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from chaos.clock import Clock
+from chaos.crews.crews import Crews
+from chaos.crews.passage import REPLIES, Passage, replies_lost
 from chaos.ledger.client import Client
 from chaos.ledger.history import History
 from chaos.ledger.operation import Outcome
@@ -40,6 +42,7 @@ class DrillRun:
     client: Client
     history: History
     writers: Writers
+    crews: Crews
     progress: Progress
     marks: list[Mark] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -48,6 +51,8 @@ class DrillRun:
     """The MLflow instances as they were before the fault."""
     waited_since: float | None = None
     """Redundancy counted from this instant was waited for already."""
+    passage: Passage | None = None
+    """The crews' way to the service, if it is to lose replies."""
     impossible: str | None = None
     """Why the target cannot do this drill."""
 
@@ -58,6 +63,16 @@ class DrillRun:
         text = f"{event}: {detail}" if detail else event
         self.progress.event(mark.at - self.clock.monotonic, text)
         return mark
+
+    def fault(self, verb: str, role: str) -> Fault:
+        """The fault `verb` for whoever plays `role` at this moment.
+
+        Raises:
+            NotPossible: This target cannot do it.
+        """
+        if role == REPLIES:
+            return replies_lost(self.passage)
+        return self.target.fault(verb, role)
 
     def at(self, event: str) -> float | None:
         return instant_of(self.marks, event)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from chaos.crews.passage import REPLIES
 from chaos.verdict import Failing, Limits
 from settings import Settings
 
@@ -65,6 +66,11 @@ class Drill:
         ]
         return [f"{fault['verb']} {fault['role']}" for fault in faults]
 
+    @property
+    def loses_replies(self) -> bool:
+        """Whether crews have to enter through a passage."""
+        return any(need.endswith(f" {REPLIES}") for need in self.needs)
+
     def limits(self, settings: Settings, threads: int) -> Limits:
         """The terms as numbers."""
         terms = self.terms
@@ -74,6 +80,7 @@ class Drill:
             zero=tuple(Failing(name) for name in terms.zero),
             unfinished=threads + 1 if terms.unfinished else None,  # every writer and a newcomer
             resume=resolve(settings, terms.resume) if terms.resume else None,
+            registration=settings.objectives.registration_p99,
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos import drill as drills
+from chaos.crews.totals import total
 from chaos.ledger.outage import quantile
 from chaos.suite import Suite
 from tools.evidence import commit, write_atomically, write_evidence
@@ -22,6 +23,8 @@ DEFAULT_PLAN = (
     ("front-door-loss", 3),
     ("negative-control", 1),
     ("database-outage", 1),
+    ("total-outage", 1),
+    ("dropped-replies", 1),
 )
 COMMAND = ".venv/bin/python -m chaos evidence"
 SAME_FOR_ALL = ("versions", "settings")
@@ -144,5 +147,12 @@ def _distribution(outcomes: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "outage_max": outages[-1] if outages else None,
         "redundancy_restored_max": max((r for r in restored if r is not None), default=None),
         "acknowledged": sum(o["client"]["acknowledged"] for o in outcomes),
+        "crews": _crews([outcome.get("crews", {}) for outcome in outcomes]),
         "unfinished_max": max(o["unfinished_after_fault"] for o in outcomes),
     }
+
+
+def _crews(told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What each client saw in all repeats in which it worked."""
+    names = dict.fromkeys(name for crews in told for name in crews)
+    return {name: total(crews[name] for crews in told if name in crews) for name in names}

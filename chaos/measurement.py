@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chaos import timeline
+from chaos.crews.books import CrewBooks
 from chaos.ledger.judge import Account
 from chaos.ledger.operation import Operation
 from chaos.ledger.outage import Latency, first_success_invoked_after, latency, longest_gap
@@ -22,13 +23,16 @@ class Observed:
     ended: float
     account: Account | None
     mishaps: Sequence[str]
+    crews: Sequence[CrewBooks] = field(default_factory=tuple)
 
 
 def measure(seen: Observed) -> Measured:
     """Everything that a verdict needs."""
     injected = instant_of(seen.marks, timeline.INJECTED)
     if injected is None:
-        return Measured(account=seen.account, outage=None, mishaps=tuple(seen.mishaps))
+        return Measured(
+            account=seen.account, outage=None, mishaps=tuple(seen.mishaps), crews=seen.crews
+        )
     began = instant_of(seen.marks, timeline.BASELINE) or injected
     return Measured(
         account=seen.account,
@@ -39,6 +43,7 @@ def measure(seen: Observed) -> Measured:
         redundancy=_redundancy(seen.marks, injected),
         resumed_after_healing=_after_healing(seen),
         mishaps=tuple(seen.mishaps),
+        crews=seen.crews,
     )
 
 

@@ -62,6 +62,7 @@ class Result:
             "outage_seconds": _rounded(None if gap is None else gap.seconds),
             "redundancy_restored_seconds": _rounded(self.measured.redundancy),
             "client": self._client(),
+            "crews": {books.kind.name: books.to_json() for books in self.seen.crews},
             "timeline": [self._mark(mark) for mark in self.story],
             "failings": [failing.value for failing in self.judgement.failings],
             "must_fail": terms.must_fail and terms.must_fail.value,

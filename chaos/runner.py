@@ -6,8 +6,8 @@ import copy
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,10 @@ from chaos import context, timeline
 from chaos.actions import stop_writers
 from chaos.clock import Clock
 from chaos.context import DrillRun
+from chaos.crews.books import CrewBooks
+from chaos.crews.crews import Crews
+from chaos.crews.kind import CrewKind
+from chaos.crews.passage import Passage, open_passage
 from chaos.drill import Drill
 from chaos.journal import mishaps
 from chaos.ledger.client import Client, ServiceSilent
@@ -52,6 +56,7 @@ def run_drill(
     progress: Progress,
     versions: Mapping[str, str],
     client_factory: ClientFactory = stock_client,
+    crew_kinds: Sequence[CrewKind] = (),
 ) -> Result:
     """Run `drill` and judge it.
 
@@ -64,12 +69,20 @@ def run_drill(
         progress: Told what happens.
         versions: Kept in the result.
         client_factory: Makes the client that the writers use.
+        crew_kinds: Which training clients work beside them.
     """
     folder.mkdir(parents=True)
     clock = Clock()
     prefix = f"drill-{clock.iso_at(clock.monotonic)[:19].replace(':', '')}-{secrets.token_hex(3)}"
-    client = client_factory(target.front_door(), prefix, threads)
-    with History(folder / "history.jsonl") as history:
+    door = target.front_door()
+    client = client_factory(door, prefix, threads)
+    with History(folder / "history.jsonl") as history, _way_of_crews(drill, door) as passage:
+        crews = Crews(
+            crew_kinds,
+            door if passage is None else passage.door,
+            prefix=prefix,
+            folder=folder / "crews",
+        )
         run = DrillRun(
             target=target,
             settings=settings,
@@ -78,16 +91,19 @@ def run_drill(
             client=client,
             history=history,
             writers=Writers(client, history, clock, threads=threads),
+            crews=crews,
+            passage=passage,
             progress=progress,
         )
         try:
             with context.running(run), _log_into(folder / "chaostoolkit.log"):
                 journal = _play(drill, run)
-                account, problems = _settle(run, mishaps(journal))
+                account, worked, problems = _settle(run, mishaps(journal))
         finally:
+            crews.close()
             client.close()
     (folder / "journal.json").write_text(json.dumps(journal, indent=2, default=str))
-    seen = Observed(history.operations(), tuple(run.marks), clock.now(), account, problems)
+    seen = Observed(history.operations(), tuple(run.marks), clock.now(), account, problems, worked)
     measured = measure(seen)
     return Result(
         drill=drill,
@@ -113,19 +129,29 @@ def _play(drill: Drill, run: DrillRun) -> dict[str, Any]:
     return journal
 
 
-def _settle(run: DrillRun, problems: list[str]) -> tuple[Account | None, list[str]]:
+def _way_of_crews(drill: Drill, door: FrontDoor) -> AbstractContextManager[Passage | None]:
+    return open_passage(door) if drill.loses_replies else nullcontext()
+
+
+def _settle(
+    run: DrillRun, problems: list[str]
+) -> tuple[Account | None, list[CrewBooks], list[str]]:
     """Read everything back; nobody writes any more."""
     try:
         stop_writers()  # unless the rollback did: a second Ctrl-C skips rollbacks
+        run.tell("waiting for the crews' last calls")
+        run.crews.end()
         run.tell("reading everything back")
+        worked = run.crews.books()
+        problems = [*problems, *run.crews.troubles()]
         present = run.client.read_back()
     except (WritersStuck, ServiceSilent) as error:
-        return None, [*problems, str(error)]
+        return None, [], [*problems, str(error)]
     run.mark(timeline.READ_BACK, f"{present.total()} found")
     if run.faults:
         left = ", ".join(fault.description for fault in run.faults)
         problems = [*problems, f"still in place: {left}. Heal it by hand, then look at the target"]
-    return reconcile(run.history.operations(), present), problems
+    return reconcile(run.history.operations(), present), worked, problems
 
 
 class StopAtFirstFailure(RunEventHandler):  # type: ignore[misc]  # chaoslib is not typed

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from chaos.crews.kind import CrewKind
 from chaos.drill import Drill
 from chaos.progress import Progress
 from chaos.report.page import write_index, write_page
@@ -29,6 +30,7 @@ class Suite:
     progress: Progress
     versions: Mapping[str, str]
     client_factory: ClientFactory = stock_client
+    crew_kinds: Sequence[CrewKind] = ()
 
     def run(self, drills: Sequence[Drill], repeat: int = 1) -> Iterator[Result]:
         """Run each drill `repeat` times; stop after one that was interrupted.
@@ -48,6 +50,7 @@ class Suite:
                     progress=self.progress,
                     versions=self.versions,
                     client_factory=self.client_factory,
+                    crew_kinds=self.crew_kinds,
                 )
                 write_page(result, self.folder / name)
                 found = result.to_json()

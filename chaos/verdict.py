@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chaos.crews.books import CrewBooks
+from chaos.crews.kind import DEADLINE
 from chaos.ledger.judge import Account
 from chaos.ledger.outage import Gap
 
@@ -24,10 +27,14 @@ class Failing(StrEnum):
     STEP_FAILED = "step_failed"
     LOST = "lost"
     DUPLICATED = "duplicated"
+    SHIM_LOST = "shim_lost"
+    SHIM_DUPLICATED = "shim_duplicated"
     NO_WRITES = "no_writes"
     OBJECTIVE_MISSED = "objective_missed"
     RESUMED_LATE = "resumed_late"
     TOO_MANY_FAILURES = "too_many_failures"
+    SHIM_FAILED = "shim_failed"
+    SPOOL_SLOW = "spool_slow"
     REDUNDANCY_NOT_RESTORED = "redundancy_not_restored"
 
 
@@ -42,6 +49,8 @@ class Limits:
     """Creates that may fail or stay in doubt after the fault; None: any number."""
     resume: float | None = None
     """Longest time from healing to the first success, where writes cannot resume before."""
+    registration: float = math.inf
+    """Longest a registration may take with the spool, in seconds, at p99."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,8 @@ class Measured:
     resumed_after_healing: float | None = None
     mishaps: Sequence[str] = field(default_factory=tuple)
     """Why the run proves nothing: a failed action, a fault that missed, no steady state."""
+    crews: Sequence[CrewBooks] = field(default_factory=tuple)
+    """What training clients were told, and what the service kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ def judge(limits: Limits, measured: Measured) -> Judgement:
         *_of_the_books(limits, measured),
         *_of_the_outage(limits, measured),
         *_of_the_redundancy(limits, measured),
+        *(found for books in measured.crews for found in _of_a_crew(limits, measured, books)),
     ]
     if found:
         order = list(Failing)
@@ -171,6 +183,40 @@ def _of_the_redundancy(limits: Limits, measured: Measured) -> list[tuple[Failing
             )
         ]
     return []
+
+
+def _of_a_crew(limits: Limits, measured: Measured, books: CrewBooks) -> list[tuple[Failing, str]]:
+    """Stock MLflow is only reported: it promises nothing."""
+    name = books.kind.name
+    if books.account is None:
+        return [(Failing.STEP_FAILED, f"what the crew {name} wrote was not read back")]
+    if books.acknowledged == 0:
+        return [(Failing.NO_WRITES, f"none of the crew {name}'s calls was acknowledged")]
+    if not books.kind.shim:
+        return []
+    found = []
+    if lost := books.account.lost:
+        found.append((Failing.SHIM_LOST, f"{name} lost {_some(lost)}: acknowledged, and gone"))
+    if doubled := books.account.duplicated:
+        found.append((Failing.SHIM_DUPLICATED, f"{name} duplicated {_some(doubled)}: asked once"))
+    unserved = books.failed + books.in_doubt
+    if unserved and (measured.outage is None or measured.outage.seconds < DEADLINE):
+        first = next(iter(books.errors), "they never ended")
+        found.append(
+            (Failing.SHIM_FAILED, f"{unserved} calls of {name} failed or never ended: {first}")
+        )
+    slow = books.registration.p99
+    if books.kind.spools and slow is not None and slow >= limits.registration:
+        found.append(
+            (
+                Failing.SPOOL_SLOW,
+                (
+                    f"a registration of {name} took {slow:.1f} s at p99, it has to be less than "
+                    f"{limits.registration:g} s"
+                ),
+            )
+        )
+    return found
 
 
 def _summary(limits: Limits, measured: Measured) -> str:

@@ -77,6 +77,8 @@ class LocalTarget:
             return self._named("db")
         if role == "instance":
             return self._named("app")[:1]
+        if role == "front-doors":
+            return self._named("lb")
         if role == "front-door":
             return [self._cluster.front_door_holder()]
         if role not in ("primary", "standbys"):

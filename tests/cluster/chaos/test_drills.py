@@ -41,6 +41,11 @@ def test_the_service_survives(name: str, cluster: Cluster, tmp_path: Path) -> No
     assert found["client"]["acknowledged"] > 0
     assert found["outage_seconds"] <= found["objective_seconds"]
     assert cluster.missing() == []
+    for client in ("shim", "shim-spool"):
+        books = found["crews"][client]
+        assert books["acknowledged"] == books["attempted"] > 0, books
+        assert (books["lost"], books["duplicated"]) == (0, 0), books
+    assert found["crews"]["stock"]["acknowledged"] > 0
 
 
 def test_the_negative_control_fails_because_the_objective_is_missed(

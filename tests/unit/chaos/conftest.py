@@ -46,6 +46,7 @@ class FakeMlflow(ThreadingHTTPServer):
         self.forgets: set[int] = set()  # the n-th create is acknowledged and not kept
         self.doubles: set[int] = set()
         self.creates = 0
+        self.arrived = 0
 
     @property
     def url(self) -> str:
@@ -87,6 +88,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _create(self, what: str, body: dict[str, Any]) -> None:
         mode = self.server.mode
+        with self.server.lock:
+            self.server.arrived += 1
         if mode == "refuse":
             return self._answer(503, {"message": "no primary"}, {"Retry-After": "1"})
         if mode == "broken":

@@ -32,6 +32,7 @@ def invoke(
 ) -> Any:
     assert short_experiments.exists()
     monkeypatch.setattr(targets, "open_target", lambda *_: target)
+    monkeypatch.setattr("chaos.crews.kind.ALL", ())  # they are no business of the command line
     monkeypatch.setattr("chaos.probes.LANDING", 0.1)
     monkeypatch.setattr("chaos.probes.SETTLING", 0.3)
 

@@ -14,6 +14,15 @@ from chaos.evidence import PlanError, Repeat, collect, planned, summarise, surpr
 from chaos.suite import Suite
 from tools.evidence import ROOT, anonymous, write_atomically, write_evidence
 
+CREW = {
+    "attempted": 50,
+    "acknowledged": 49,
+    "failed": 1,
+    "in_doubt": 0,
+    "lost": 0,
+    "duplicated": 0,
+}
+
 
 def outcome(
     drill: str = "primary-crash", outage: float | None = 2.0, **more: Any
@@ -29,6 +38,7 @@ def outcome(
         "redundancy_restored_seconds": 9.0,
         "unfinished_after_fault": 3,
         "client": {"acknowledged": 100, "lost": 0, "duplicated": 0},
+        "crews": {"shim": CREW},
         "versions": {},
         "settings": {"environment": "local"},
         **more,
@@ -46,6 +56,17 @@ def test_every_raw_outcome_is_kept_beside_the_distribution() -> None:
 def test_one_drill_that_was_not_read_back_makes_the_total_unknown() -> None:
     blind = outcome(client={"acknowledged": 1, "lost": None, "duplicated": None})
     assert summarise([outcome(), blind])["lost"] is None
+
+
+def test_what_each_client_saw_is_summed_up_over_the_repeats_of_a_drill() -> None:
+    blind = outcome(crews={"shim": {**CREW, "lost": None}})
+    skipped = outcome("aws-only", crews={})
+    found = summarise([outcome(), outcome(), skipped])["drills"]
+    shim = found["primary-crash"]["crews"]["shim"]
+    assert (shim["attempted"], shim["failed"], shim["lost"], shim["errors"]) == (100, 2, 0, 2)
+    assert found["aws-only"]["crews"] == {}
+    lost = summarise([outcome(), blind])["drills"]["primary-crash"]["crews"]["shim"]
+    assert (lost["failed"], lost["lost"], lost["errors"]) == (2, None, None)
 
 
 def test_a_negative_control_must_fail_and_for_its_own_reason_only() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,13 @@ from chaos.ledger.operation import Outcome
 from chaos.ledger.rest import RestClient
 from chaos.ledger.writers import Writers
 from chaos.target import FrontDoor
+
+
+def wait_until(done: Callable[[], bool], within: float = 20) -> None:
+    deadline = time.monotonic() + within
+    while not done():
+        assert time.monotonic() < deadline, f"not within {within} s"
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -108,10 +115,11 @@ def test_one_hung_request_does_not_hold_back_the_others(
     with History(tmp_path / "h.jsonl") as history:
         writers = Writers(client, history, Clock(), threads=4)
         mlflow.mode = "slow"
+        before = mlflow.arrived
         writers.start()
-        time.sleep(0.2)
+        wait_until(lambda: mlflow.arrived == before + 4)
         mlflow.mode = "up"
-        time.sleep(0.8)
+        wait_until(lambda: history.count(Outcome.ACKNOWLEDGED) > 20)
         writers.stop(within=5)
     assert history.count(Outcome.INDETERMINATE) == 4
     assert history.count(Outcome.ACKNOWLEDGED) > 20
