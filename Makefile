@@ -6,7 +6,8 @@ SHELL := /bin/bash
         evidence bench lock pulumi preview graph policies scan cost smoke
 PY := .venv/bin/python
 # negative-control is left out: it must fail, and tests/cluster/chaos sees to it that it does.
-DRILLS := primary-crash primary-host-loss mlflow-instance-loss front-door-loss database-outage
+DRILLS := primary-crash primary-host-loss mlflow-instance-loss front-door-loss database-outage \
+          total-outage dropped-replies
 CODE := settings.py setting_groups components bootstrap policies observability local chaos bench tools server/src examples tests
 
 help: ## Show this text

@@ -16,6 +16,7 @@ import typer
 
 from tools.engine import command
 from tools.engine.outcome import Outcome
+from tools.engine.programs import program_of
 from tools.engine.session import Engine, EngineError, recorded
 from tools.engine.workspace import WorkspaceError
 from tools.recording_provider.faults import FaultsError
@@ -23,7 +24,10 @@ from tools.recording_provider.faults import FaultsError
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 Stack = Annotated[
-    str, typer.Argument(help="The environment, such as prod: stacks/Pulumi.prod.yaml.")
+    str,
+    typer.Argument(
+        help="The environment, such as prod (stacks/Pulumi.prod.yaml), or account: bootstrap/."
+    ),
 ]
 INTERRUPTED = 130
 
@@ -77,7 +81,9 @@ def graph(stack: Stack) -> None:
     with (
         _reported(),
         tempfile.TemporaryDirectory(prefix="graph-", dir=build) as folder,
-        recorded(stack, folder=Path(folder), progress=sys.stderr) as engine,
+        recorded(
+            stack, program=program_of(stack), folder=Path(folder), progress=sys.stderr
+        ) as engine,
     ):
         made = engine.up()
         if not made.succeeded:
@@ -90,7 +96,10 @@ def graph(stack: Stack) -> None:
 
 @contextmanager
 def _engine(stack: str) -> Iterator[Engine]:
-    with _reported(), recorded(stack, progress=sys.stdout) as engine:
+    with (
+        _reported(),
+        recorded(stack, program=program_of(stack), progress=sys.stdout) as engine,
+    ):
         yield engine
 
 
@@ -118,8 +127,11 @@ def _preview_own(stack: str, options: list[str]) -> int:
     with _reported():
         folder = command.installed()
         code, _ = command.run(
-            [folder / "pulumi", "preview", "--stack", stack, "--non-interactive", *options],
+            [
+                folder / "pulumi", "preview", "--stack", stack, "--cwd", program_of(stack),
+                "--non-interactive", *options,
+            ],
             environment=command.with_path(folder, os.environ),
             progress=sys.stdout,
-        )
+        )  # fmt: skip
         return code

@@ -97,13 +97,10 @@ class Workspace:
         """
         if not self.passphrase.exists():
             self._write_passphrase()
-        project = self._project()
-        committed = self.program / project.get("stackConfigDir", ".") / f"Pulumi.{self.stack}.yaml"
-        if not committed.exists():
-            known = sorted(p.name.split(".")[1] for p in committed.parent.glob("Pulumi.*.yaml"))
-            raise WorkspaceError(
-                f"no stack {self.stack!r}: {committed} does not exist. Use one of: {', '.join(known)}"
-            )
+        project = project_of(self.program)
+        committed = stacks_of(self.program).get(self.stack)
+        if committed is None:
+            raise no_such_stack(self.stack, self.program)
         settings = yaml.safe_load(committed.read_text(encoding="utf-8")) or {}
         config = settings.get("config", {})
         encrypted = [path for key, value in config.items() for path in _encrypted(key, value)]
@@ -121,15 +118,30 @@ class Workspace:
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(beside), encoding="utf-8")
         return encrypted
 
-    def _project(self) -> dict[str, Any]:
-        path = self.program / "Pulumi.yaml"
-        project: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return project
-
     def _write_passphrase(self) -> None:
         descriptor = os.open(self.passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(KEY_BYTES))
+
+
+def project_of(program: Path) -> dict[str, Any]:
+    """Return what the Pulumi.yaml of a program says."""
+    project: dict[str, Any] = yaml.safe_load((program / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return project
+
+
+def stacks_of(program: Path) -> dict[str, Path]:
+    """Return the committed settings of a program's stacks, by their names."""
+    folder = program / project_of(program).get("stackConfigDir", ".")
+    return {path.name.split(".")[1]: path for path in folder.glob("Pulumi.*.yaml")}
+
+
+def no_such_stack(stack: str, *programs: Path) -> WorkspaceError:
+    """Return the error that names the stacks there are."""
+    known = sorted(name for program in programs for name in stacks_of(program))
+    return WorkspaceError(
+        f"no stack {stack!r}: there is no Pulumi.{stack}.yaml. Use one of: {', '.join(known)}"
+    )
 
 
 def _is_encrypted(value: Any) -> bool:
