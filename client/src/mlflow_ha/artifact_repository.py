@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from mlflow.entities import FileInfo
+from mlflow.environment_variables import (
+    MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD,
+    MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE,
+)
 from mlflow.store.artifact.artifact_repo import verify_artifact_path
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.artifact.http_artifact_repo import _guess_mime_type
@@ -114,7 +118,7 @@ class ProxiedArtifacts(_Kept, MlflowArtifactsRepository):
             self._repeated(f"sending {file}", transfer, Deadline.after(seconds))
 
     def _transfer(self, file: Path, artifact_path: str | None) -> None:
-        if self._should_multipart_upload(str(file)):
+        if self._goes_in_parts(file):
             MlflowArtifactsRepository.log_artifact(self, str(file), artifact_path)
             return
         place = posixpath.join("/", artifact_path or "", file.name)
@@ -130,6 +134,15 @@ class ProxiedArtifacts(_Kept, MlflowArtifactsRepository):
                 timeout=(current().connection_timeout, _SILENCE_SECONDS),
             )
         augmented_raise_for_status(answer)
+
+    def _goes_in_parts(self, file: Path) -> bool:
+        if hasattr(MlflowArtifactsRepository, "_should_multipart_upload"):
+            return bool(self._should_multipart_upload(str(file)))
+        # Before 3.15 MLflow does not ask the server.
+        enabled = MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD.get()
+        return bool(
+            enabled and file.stat().st_size >= MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE.get()
+        )
 
     def list_now(self, path: str | None) -> Any:
         ask = partial(MlflowArtifactsRepository.list_artifacts, self, path)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,7 +47,7 @@ class MLflowCircuitBreaker:
         recovery_timeout: Seconds it stays open at most before one call is let through.
         server: Named in errors, without credentials.
         clock: Monotonic seconds.
-        on_change: Told each new state, outside of the lock.
+        on_change: Told each new state, in their order, while nobody is kept from the breaker.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class MLflowCircuitBreaker:
         self._generation = 0
         self._probe_is_out = False
         self._changed = threading.Condition(threading.Lock())
+        self._untold: deque[State] = deque()
+        self._telling = threading.RLock()
 
     @property
     def state(self) -> State:
@@ -89,12 +92,10 @@ class MLflowCircuitBreaker:
     def admit(self) -> Permit | None:
         """Return a permit, or None where the server is to be left alone for now."""
         with self._changed:
-            before = self._state
-            if before is State.OPEN and self.retry_after <= 0:
+            if self._state is State.OPEN and self.retry_after <= 0:
                 self._enter(State.HALF_OPEN)
             permit = self._permit()
-            after = self._state
-        self._tell(before, after)
+        self._tell()
         return permit
 
     def _permit(self) -> Permit | None:
@@ -106,26 +107,23 @@ class MLflowCircuitBreaker:
     def succeeded(self, permit: Permit) -> None:
         """The server answered, with whatever: it is there."""
         with self._changed:
-            before = self._state
             if permit.generation == self._generation:
                 self.failure_count = 0
                 self._probe_is_out = False
-                if before is State.HALF_OPEN:
+                if self._state is State.HALF_OPEN:
                     self._enter(State.CLOSED)
-            after = self._state
-        self._tell(before, after)
+        self._tell()
 
     def failed(self, permit: Permit) -> None:
         """The server could not be reached, or could not serve."""
         with self._changed:
-            before = self._state
             if permit.generation == self._generation:
                 self.failure_count += 1
                 self.last_failure_time = self._clock()
-                if before is State.HALF_OPEN or self.failure_count >= self.failure_threshold:
+                probing = self._state is State.HALF_OPEN
+                if probing or self.failure_count >= self.failure_threshold:
                     self._enter(State.OPEN)
-            after = self._state
-        self._tell(before, after)
+        self._tell()
 
     def forget(self, permit: Permit) -> None:
         """The call never came to an end that says anything about the server."""
@@ -137,19 +135,16 @@ class MLflowCircuitBreaker:
     def half_open(self) -> None:
         """A probe has seen the server answer: let one call through before the time is up."""
         with self._changed:
-            before = self._state
-            if before is State.OPEN:
+            if self._state is State.OPEN:
                 self._enter(State.HALF_OPEN)
-            after = self._state
-        self._tell(before, after)
+        self._tell()
 
     def reset(self) -> None:
         """Begin anew, as if the server had never failed."""
         with self._changed:
-            before = self._state
             self.failure_count = 0
             self._enter(State.CLOSED)
-        self._tell(before, State.CLOSED)
+        self._tell()
 
     def wait(self, seconds: float) -> None:
         """Return when a permit may be had, or after `seconds`."""
@@ -165,14 +160,19 @@ class MLflowCircuitBreaker:
         return at_most if self._probe_is_out else 0.0
 
     def _enter(self, state: State) -> None:
+        if state is not self._state:
+            self._untold.append(state)
         self._state = state
         self._generation += 1
         self._probe_is_out = False
         self._changed.notify_all()
 
-    def _tell(self, before: State, after: State) -> None:
-        if before is not after:
-            self._on_change(after)
+    def _tell(self) -> None:
+        # Not under the lock of the state, and yet in order: who comes meanwhile finds it told.
+        if self._untold:
+            with self._telling:
+                while self._untold:
+                    self._on_change(self._untold.popleft())
 
     async def call_with_circuit_breaker(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Await `operation()`, unless the server is known to be away.

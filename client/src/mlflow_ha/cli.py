@@ -1,15 +1,15 @@
 """`mlflow-ha`: what waits, what was refused, and whether the server is there.
 
 Exit codes: 0 all is well; 1 something waits, was refused or is not as it should be; 2 wrong usage.
+What can be told of a failure is told in a line or two, never as a stack trace.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import sys
 import time
-from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -69,27 +69,29 @@ def _operations() -> list[dict[str, Any]]:
 @as_json
 def status(as_json: bool) -> None:
     """Is the server there, and how much waits for it?"""
-    from mlflow_ha.server import Server  # noqa: PLC0415
+    from mlflow_ha.census import queues  # noqa: PLC0415
+    from mlflow_ha.server import server_at  # noqa: PLC0415
 
-    found = _operations()
-    uri = current().effective_tracking_uri
-    there = Server(uri, current()).is_back() if uri.startswith("http") else None
-    waiting = [operation for operation in found if not operation["refused"]]
+    settings = current()
+    found = queues(settings.spool_dir)
+    uri = settings.effective_tracking_uri
+    server = server_at(uri, settings) if uri.startswith(("http://", "https://")) else None
+    there = server.is_back() if server else None
     told = {
-        "server": Server(uri, current()).address if there is not None else uri,
+        "server": server.address if server else uri,
         "writable": there,
-        "waiting": len(waiting),
-        "oldest_seconds": max((o["age_seconds"] for o in waiting), default=0),
-        "refused": len(found) - len(waiting),
-        "spool": str(current().spool_dir.expanduser()),
-        "spooling": current().spool,
+        "waiting": sum(queue.waiting for queue in found),
+        "oldest_seconds": round(max((queue.oldest_seconds for queue in found), default=0.0), 1),
+        "refused": sum(queue.refused for queue in found),
+        "spool": str(settings.spool_dir.expanduser()),
+        "spooling": settings.spool,
     }
     if as_json:
         click.echo(json.dumps(told))
     else:
         for name, value in told.items():
             click.echo(f"{name.replace('_', ' '):15} {value}")
-    sys.exit(0 if there is not False and not found else 1)
+    sys.exit(1 if there is False or told["waiting"] or told["refused"] else 0)
 
 
 @main.command()
@@ -111,13 +113,14 @@ def queue(as_json: bool) -> None:
 @click.option("--refused", is_flag=True, help="Send what was refused once more, too.")
 def flush(timeout: float, refused: bool) -> None:
     """Send everything that waits; tells how much is left while it does."""
+    from mlflow_ha.census import queues  # noqa: PLC0415
     from mlflow_ha.control import flush as send  # noqa: PLC0415
 
     if refused:
         _accept_refused()
     until = time.monotonic() + timeout
     while not send(min(_A_LOOK, max(0.0, until - time.monotonic()))):
-        left = sum(1 for operation in _operations() if not operation["refused"])
+        left = sum(queue.waiting for queue in queues(current().spool_dir))
         click.echo(f"{left} operations wait", err=True)
         if time.monotonic() >= until:
             raise click.ClickException(
@@ -144,54 +147,30 @@ def _accept_refused() -> None:
 @main.command()
 @as_json
 def doctor(as_json: bool) -> None:
-    """Check that MLflow uses this package, that the spool can be written, that the server answers."""
-    checks = dict(_checks())
+    """Check that MLflow uses this package, that the server answers, that the spool is sound."""
+    from mlflow_ha.doctor import Verdict, findings  # noqa: PLC0415
+
+    found = []
+    for finding in findings(current()):
+        found.append(finding)
+        if not as_json:
+            says = f": {finding.says}" if finding.says else ""
+            click.echo(f"{finding.verdict:4} {finding.name}{says}")
     if as_json:
-        click.echo(json.dumps(checks))
-    else:
-        for name, wrong in checks.items():
-            click.echo(
-                f"{'ok  ' if wrong is None else 'FAIL'} {name}{f': {wrong}' if wrong else ''}"
-            )
-    sys.exit(1 if any(checks.values()) else 0)
+        click.echo(json.dumps([asdict(finding) for finding in found]))
+    sys.exit(1 if any(finding.verdict is Verdict.FAIL for finding in found) else 0)
 
 
-def _checks() -> Iterator[tuple[str, str | None]]:
-    from mlflow_ha.errors import SpoolError  # noqa: PLC0415
-    from mlflow_ha.plugin import disabled  # noqa: PLC0415
-    from mlflow_ha.server import Server  # noqa: PLC0415
-    from mlflow_ha.spool.folder import Folder, opened  # noqa: PLC0415
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=9470, show_default=True)
+def health(host: str, port: int) -> None:
+    """Look at the server all the time, and answer over HTTP how it does; Ctrl-C ends it."""
+    from mlflow_ha import extra  # noqa: PLC0415
 
-    yield "not disabled", "MLFLOW_HA_DISABLE is set; unset it" if disabled() else None
-    found = importlib.metadata.entry_points(group="mlflow.tracking_store", name="http")
-    ours = [point for point in found if point.value.startswith("mlflow_ha.")]
-    others = [point.value for point in found if not point.value.startswith("mlflow_ha.")]
-    yield (
-        "MLflow finds the plugin",
-        None if ours and not others else f"others claim http: {others}; uninstall them or this",
-    )
-    uri = current().effective_tracking_uri
-    if not uri.startswith("http"):
-        yield "tracking URI", f"{uri} is no http address; set MLFLOW_TRACKING_URI"
-        return
-    server = Server(uri, current())
-    yield (
-        f"{server.address} takes writes",
-        None if server.is_back() else "it does not; look at its own status, or at the network",
-    )
-    try:
-        folder = Folder(current().spool_dir, server.address)
-        with opened(folder) as contents, contents.database.transaction() as do:
-            do.execute("CREATE TABLE doctor (word TEXT)")
-            do.execute("DROP TABLE doctor")
-        aside = [path.name for path in folder.set_aside.iterdir()]
-        yield "the spool can be written", None
-        yield (
-            "no spool was set aside",
-            f"see {folder.set_aside}; remove what you have looked at" if aside else None,
-        )
-    except SpoolError as error:
-        yield "the spool can be written", error.message
+    with extra.explained():
+        from mlflow_ha.health.serving import serve  # noqa: PLC0415
+    serve(host, port, lambda address: click.echo(f"health API at {address}", err=True))
 
 
 @main.command()

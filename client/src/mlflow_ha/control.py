@@ -21,8 +21,9 @@ class Status:
         server: Its address, without credentials.
         state: Of the circuit breaker: CLOSED, OPEN or HALF_OPEN.
         retry_after: Seconds until a server that is away is tried again, at the latest.
-        queued: Operations that wait in the spool; 0 without one.
+        queued: Operations that wait for it in the spool; 0 without one.
         refused: Operations that the server refused, and that are kept.
+        oldest_seconds: Since the oldest that waits was asked for; 0 where none does.
     """
 
     server: str
@@ -30,6 +31,7 @@ class Status:
     retry_after: float
     queued: int
     refused: int
+    oldest_seconds: float
 
 
 def status() -> Status:
@@ -38,17 +40,20 @@ def status() -> Status:
     Raises:
         SpoolError: The spool cannot be read.
     """
-    from mlflow_ha.server import server_at  # noqa: PLC0415  (slow to import)
+    from mlflow_ha.census import queue_of  # noqa: PLC0415  (slow to import)
+    from mlflow_ha.server import server_at  # noqa: PLC0415
 
     settings = current()
     server = server_at(settings.effective_tracking_uri, settings)
-    queued = refused = 0
-    if settings.spool:
-        from mlflow_ha.spool.keeper import keeper_to  # noqa: PLC0415  (only who spools pays)
-
-        log = keeper_to(settings.effective_tracking_uri).log
-        queued, refused = log.length, log.refused
-    return Status(server.address, server.breaker.state, server.breaker.retry_after, queued, refused)
+    queue = queue_of(settings.spool_dir, server.address)
+    return Status(
+        server.address,
+        server.breaker.state,
+        server.breaker.retry_after,
+        queue.waiting,
+        queue.refused,
+        queue.oldest_seconds,
+    )
 
 
 def flush(timeout: float | None = None) -> bool:
@@ -62,16 +67,19 @@ def flush(timeout: float | None = None) -> bool:
 
     Raises:
         SpoolError: The spool cannot be used.
+        MlflowException: What the server refused of what this process logged (MLFLOW_HA_COALESCE=1).
     """
-    from mlflow_ha.spool.folder import all_folders  # noqa: PLC0415  (only who spools pays)
+    from mlflow_ha.coalescing import collectors, journal  # noqa: PLC0415  (slow to import)
+    from mlflow_ha.spool.folder import all_folders  # noqa: PLC0415
     from mlflow_ha.spool.keeper import keeper_to  # noqa: PLC0415
 
     settings = current()
     deadline = Deadline.after(settings.deadline if timeout is None else timeout)
-    flushed = [
-        keeper_to(_with_credentials(folder.server)).worker.flush(deadline.left)
-        for folder in all_folders(settings.spool_dir)
-    ]
+    flushed = [collectors.flush_all(deadline)]
+    for folder in all_folders(settings.spool_dir):
+        journal.adopt(folder)
+        flushed.append(keeper_to(_with_credentials(folder.server)).worker.flush(deadline.left))
+    collectors.tell_all()
     return all(flushed)
 
 

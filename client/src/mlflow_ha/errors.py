@@ -41,10 +41,12 @@ class TrackingUnavailable(MlflowHaError):  # noqa: N818  (a state of the server,
         self.state = state
         self.retry_after = retry_after
         self.queued = queued
-        waiting = f"{queued} operations are queued and will be sent. " if queued else ""
+        waiting = (
+            f"{queued} operations are queued and will be sent" if queued else "Nothing is queued"
+        )
         super().__init__(
             f"MLflow at {server} is unavailable: {what}. The circuit breaker is {state}; the server is "
-            f"tried again within {retry_after:.0f} s. {waiting}Repeat the call later, raise "
+            f"tried again within {retry_after:.0f} s. {waiting}. Repeat the call later, raise "
             "MLFLOW_HA_DEADLINE, or set MLFLOW_HA_SPOOL=1 to go on without the server"
         )
 

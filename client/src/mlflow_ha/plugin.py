@@ -15,12 +15,12 @@ DISABLE = "MLFLOW_HA_DISABLE"
 
 
 @atexit.register
-def _close_spools() -> None:
+def _send_what_waits() -> None:
     # From here, since MLflow loads this before it registers that it ends an active run at exit:
     # what is registered first comes last, and that run's end is still to be logged.
-    keepers = sys.modules.get("mlflow_ha.spool.keeper")
-    if keepers is not None:
-        keepers.close_all()
+    for place in ("mlflow_ha.coalescing.collectors", "mlflow_ha.spool.keeper"):
+        if place in sys.modules:
+            sys.modules[place].close_all()
 
 
 def disabled() -> bool:

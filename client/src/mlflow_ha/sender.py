@@ -12,8 +12,10 @@ from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request, verify_rest_response
 from requests import Response
 
-from mlflow_ha import stock
+from mlflow_ha import events, stock
+from mlflow_ha.address import redacted
 from mlflow_ha.breaker import Permit, State
+from mlflow_ha.calls import told, with_repeats_told
 from mlflow_ha.deadline import Deadline
 from mlflow_ha.errors import CircuitBreakerOpenError, OutcomeUnknown, TrackingUnavailable
 from mlflow_ha.message import Message
@@ -27,6 +29,9 @@ T = TypeVar("T")
 _SHORTEST_TIMEOUT = 0.01
 _NEARLY_SPENT = 0.05
 _NO_CONTENT = 204
+_REPLAY_HEADER = "X-MLflow-HA-Idempotent-Replay"
+_ARTIFACT = "Artifact"
+"""What transfers are called where calls are counted: a name each would be too many."""
 # Any answer of MLflow's tells what the server can do; this is the cheapest that needs no rights.
 _INTRODUCTION = Message(
     "GetExperiment", "GET", "/api/2.0/mlflow/experiments/get", {"experiment_id": "0"}
@@ -59,6 +64,7 @@ class Sender:
 
     def __init__(self, uri: str, settings: MLflowSettings) -> None:
         self.uri = uri
+        self._address = redacted(uri)
         self._settings = settings
 
     @property
@@ -82,12 +88,13 @@ class Sender:
         """
         seen = _Attempts()
         try:
-            return self._repeated(
-                message.api, deadline, lambda: self._attempt(message, deadline, seen)
+            answer = self._repeated(
+                message.api, message.api, deadline, lambda: self._attempt(message, deadline, seen)
             )
         except TrackingUnavailable as away:
             away.perhaps_done = seen.perhaps_done
             raise
+        return answer if self.server.tells_repeats_apart else stock.unmarked(answer)
 
     def try_once(self, message: Message) -> dict[str, Any]:
         """Return the answer to one attempt of a message that may have been sent before.
@@ -99,14 +106,15 @@ class Sender:
             TrackingUnavailable: Not now; ask again later, with the same message.
             OutcomeUnknown: As in `send`.
         """
-        if self.server.breaker.state is State.OPEN:
-            raise self._unavailable(f"{message.api} was not tried", CircuitBreakerOpenError)
-        deadline = Deadline.after(self._settings.request_timeout)
-        try:
-            return self._attempt(message, deadline, _Attempts(perhaps_done=True))
-        except Again as again:
-            again.tell_what_the_server_said()
-            raise self._unavailable(f"{message.api} was not answered ({again.what})") from None
+        with told(self._address, message.api):
+            if self.server.breaker.state is State.OPEN:
+                raise self._unavailable(f"{message.api} was not tried", CircuitBreakerOpenError)
+            deadline = Deadline.after(self._settings.request_timeout)
+            try:
+                return self._attempt(message, deadline, _Attempts(perhaps_done=True))
+            except Again as again:
+                again.tell_what_the_server_said()
+                raise self._unavailable(f"{message.api} was not answered ({again.what})") from None
 
     def repeat(self, what: str, action: Callable[[], T], deadline: Deadline) -> T:
         """Do something that may be done twice, such as a transfer, until it succeeds.
@@ -120,14 +128,18 @@ class Sender:
             TrackingUnavailable: It did not succeed before the deadline.
             CircuitBreakerOpenError: As in `send`.
         """
-        return self._repeated(what, deadline, lambda: self._guarded(what, action, deadline))
+        return self._repeated(
+            what, _ARTIFACT, deadline, lambda: self._guarded(what, action, deadline)
+        )
 
-    def _repeated(self, what: str, deadline: Deadline, attempt: Callable[[], T]) -> T:
-        try:
-            return until_answered(attempt, deadline, self._settings)
-        except Again as last:
-            last.tell_what_the_server_said()
-            raise self._unavailable(f"{what} was not answered in time ({last.what})") from None
+    def _repeated(self, what: str, api: str, deadline: Deadline, attempt: Callable[[], T]) -> T:
+        with told(self._address, api):
+            repeated = with_repeats_told(self._address, api, attempt)
+            try:
+                return until_answered(repeated, deadline, self._settings)
+            except Again as last:
+                last.tell_what_the_server_said()
+                raise self._unavailable(f"{what} was not answered in time ({last.what})") from None
 
     def _unavailable(
         self, what: str, kind: type[TrackingUnavailable] = TrackingUnavailable
@@ -147,6 +159,7 @@ class Sender:
         if seen.perhaps_done and not apart:
             made = self._look_for(message, deadline)
             if made is not None:
+                self._suppressed(message)
                 return made
         if seen.marked is None:
             seen.marked = not apart
@@ -179,6 +192,7 @@ class Sender:
             verified = verify_rest_response(answer, message.endpoint)
         except MlflowException as error:
             if asked_before and stock.says_that_it_is_done(message, error):
+                self._suppressed(message)
                 return {}
             raise
         parsed: dict[str, Any] = json.loads(verified.text)
@@ -219,7 +233,12 @@ class Sender:
             seen.perhaps_done |= verdict.perhaps_done
             raise Again.after(answer, verdict)
         self.server.heard(answer.headers)
+        if answer.headers.get(_REPLAY_HEADER) == "true":
+            self._suppressed(message)
         return answer
+
+    def _suppressed(self, message: Message) -> None:
+        events.publish(events.DuplicateSuppressed(self._address, message.api))
 
     def _request(self, message: Message, deadline: Deadline, seen: _Attempts) -> Response:
         left = max(deadline.left, _SHORTEST_TIMEOUT)
@@ -267,9 +286,7 @@ class Sender:
             return Permit(generation=-1)
         while deadline.spent or (permit := breaker.admit()) is None:
             if self._settings.fail_fast or deadline.spent:
-                raise self._unavailable(
-                    f"{what} was not tried, since the server did not answer others",
-                    CircuitBreakerOpenError,
-                )
+                why = "its time was up" if deadline.spent else "the server did not answer others"
+                raise self._unavailable(f"{what} was not tried: {why}", CircuitBreakerOpenError)
             breaker.wait(deadline.left)
         return permit

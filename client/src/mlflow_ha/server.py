@@ -11,6 +11,7 @@ from typing import Any
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
+from mlflow_ha import events
 from mlflow_ha.address import redacted
 from mlflow_ha.breaker import MLflowCircuitBreaker, State
 from mlflow_ha.settings import MLflowSettings
@@ -43,12 +44,17 @@ class Server:
             server=self.address,
             on_change=self._breaker_changed,
         )
+        if settings.alert_webhook:
+            from mlflow_ha import alerts  # noqa: PLC0415  (only who is to be alerted pays)
+
+            alerts.send_to(settings.alert_webhook, settings.spool_dir)
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Learn what the server can do from an answer of MLflow's own (not of a balancer)."""
         self.tells_repeats_apart = headers.get(ABILITY_HEADER) == "1"
 
     def _breaker_changed(self, state: State) -> None:
+        events.publish(events.BreakerChanged(self.address, state))
         if state is State.OPEN:
             threading.Thread(
                 target=self._probe_until_back, name="mlflow-ha-probe", daemon=True

@@ -6,10 +6,21 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _is_an_address(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().startswith(("http://", "https://")):
+        raise ValueError("It has to begin with http:// or https://")
+    return secret
+
+
+SecretAddress = Annotated[SecretStr, AfterValidator(_is_an_address)]
+"""Whoever knows the address of a webhook can write to it: it is in no text."""
 
 
 def _variable(name: str, *others: str) -> AliasChoices:
@@ -106,6 +117,37 @@ class MLflowSettings(BaseSettings):
         validation_alias=_variable("MLFLOW_HA_SPOOL_SUCCESSOR_HOURS"),
         description="How long a process may go on sending after its starter has ended; 0: never",
     )
+    coalesce: bool = Field(
+        default=False,
+        validation_alias=_variable("MLFLOW_HA_COALESCE"),
+        description="Send metrics, parameters and tags in the background, many in one request",
+    )
+    coalesce_seconds: float = Field(
+        default=0.1,
+        ge=0,
+        le=60,
+        validation_alias=_variable("MLFLOW_HA_COALESCE_SECONDS"),
+        description="Seconds they may be in memory alone: then they are being sent, and with a spool "
+        "on disk; 0, with a spool: they are on disk before the call returns",
+    )
+    coalesce_values: int = Field(
+        default=2000,
+        ge=1,
+        le=100_000,
+        validation_alias=_variable("MLFLOW_HA_COALESCE_VALUES"),
+        description="Metrics, parameters and tags that may be unsent; a call beyond that sends first",
+    )
+    health_token: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        validation_alias=_variable("MLFLOW_HA_HEALTH_TOKEN"),
+        description="Who knows it may reset the breaker by the health API; none: nobody may",
+    )
+    alert_webhook: SecretAddress | None = Field(
+        default=None,
+        validation_alias=_variable("MLFLOW_HA_ALERT_WEBHOOK"),
+        description="Told when the breaker opens and when it closes; none: nobody is",
+    )
     tracking_uri: str | None = Field(
         default=None,
         validation_alias=_variable("MLFLOW_TRACKING_URI"),
@@ -122,6 +164,9 @@ class MLflowSettings(BaseSettings):
         return str(mlflow.get_tracking_uri())
 
 
+_SECRET = ("MLFLOW_HA_HEALTH_TOKEN", "MLFLOW_HA_ALERT_WEBHOOK")
+
+
 class SettingsError(ValueError):
     """The environment holds a value that cannot be used; the text names each."""
 
@@ -136,8 +181,11 @@ def current() -> MLflowSettings:
     try:
         return MLflowSettings()
     except ValidationError as error:
-        told = [
-            f"{item['loc'][0]}={item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
-            for item in error.errors()
-        ]
-        raise SettingsError("; ".join(told) + ". Correct or unset it") from None
+        told = "; ".join(map(_told, error.errors()))
+        raise SettingsError(f"{told}. Correct or unset it") from None
+
+
+def _told(item: ErrorDetails) -> str:
+    name, rule = str(item["loc"][0]), item["msg"].removeprefix("Value error, ")
+    value = "***" if name in _SECRET else repr(item["input"])
+    return f"{name}={value}: {rule[0].lower()}{rule[1:]}"

@@ -53,6 +53,21 @@ def marked(message: Message) -> Message:
     return replace(message, body=body)
 
 
+def unmarked(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer without the tags that `marked` has added: nobody asked for them."""
+    return {key: _unmarked(value) for key, value in answer.items()}
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unmarked(one) for one in value if not _is_a_mark(one)]
+    return unmarked(value) if isinstance(value, dict) else value
+
+
+def _is_a_mark(one: Any) -> bool:
+    return isinstance(one, dict) and one.get("key") == TAG
+
+
 def says_that_it_is_done(message: Message, error: MlflowException) -> bool:
     """Whether an error says no more than that the first arrival of a request was carried out.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mlflow_ha import server, settings
+from mlflow_ha import metrics, server, settings
 from mlflow_ha.spool import keeper
 
 from tests.unit.client.little_server import LittleServer
@@ -21,6 +21,7 @@ def anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     yield
     keeper.close_all()
     forget()
+    metrics.stop()
 
 
 def forget() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,17 +22,26 @@ class LittleServer:
     """Runs on a free port of the loopback interface while it is entered.
 
     Attributes:
-        faults: What happens to the next requests, one each: "ok", a status such as "503", "lose"
-            (done, then the connection is closed), "hang-up" (closed, not done).
+        faults: What happens to the next requests, one each: "ok", a status such as "503" or
+            "400 Bad name", "lose" (done, then the connection is closed), "hang-up" (closed, not
+            done).
         down: Whether every request gets 503.
         seen: Method and path of all requests, in order.
+        times: When each came, on the monotonic clock.
+        connections: That were taken so far.
+        gate: Requests are answered while it is set, which it is at first.
         bodies: What came with each method and path.
         retry_after: Told with every status that comes from `faults`.
         upgraded_after: So many requests it knows keys; none: never.
     """
 
-    def __init__(self, *, keys: bool = True) -> None:
+    def __init__(self, *, keys: bool = True, keep_alive: bool = True) -> None:
         self.keys = keys
+        self._protocol = "HTTP/1.1" if keep_alive else "HTTP/1.0"
+        self.times: list[float] = []
+        self.connections = 0
+        self.gate = threading.Event()
+        self.gate.set()
         self.faults: deque[str] = deque()
         self.down = False
         self.retry_after: str | None = None
@@ -50,7 +60,7 @@ class LittleServer:
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+            protocol_version = owner._protocol
             disable_nagle_algorithm = True  # as real servers: else answers may take 40 ms
 
             def do_GET(self) -> None:
@@ -61,8 +71,15 @@ class LittleServer:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        class Http(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+            def verify_request(self, *_: Any) -> bool:
+                owner.connections += 1
+                return True
+
+        self._http = Http(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
@@ -75,6 +92,7 @@ class LittleServer:
         return f"http://127.0.0.1:{self._http.server_port}"
 
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
+        self.gate.wait()
         length = int(request.headers.get("Content-Length") or 0)
         sent = json.loads(request.rfile.read(length)) if length else {}
         parts = urlsplit(request.path)
@@ -83,18 +101,23 @@ class LittleServer:
             place = f"{request.command} {parts.path}"
             self.keys |= len(self.seen) == self.upgraded_after
             self.seen.append(place)
+            self.times.append(time.monotonic())
             self.bodies.setdefault(place, []).append(body)
             if parts.path == "/writable":
                 self._reply(request, 503 if self.down else 200, {})
                 return
             fault = "503" if self.down else self.faults.popleft() if self.faults else "ok"
-            if fault.isdigit():
-                self._reply(request, int(fault), {"error_code": "BAD_REQUEST", "message": fault})
+            status, _, said = fault.partition(" ")
+            if status.isdigit():
+                code = _CODES.get(status, "BAD_REQUEST")
+                told = {"error_code": code, "message": said or status}
+                self._reply(request, int(status), told)
                 return
             if fault == "hang-up":
                 request.close_connection = True
                 return
             key = request.headers.get("X-MLflow-HA-Idempotency-Key") if self.keys else None
+            again = key in self._answers
             first, answer = self._answers.get(key or "", (body, None))
             if first != body:
                 answer = {"error_code": "INVALID_PARAMETER_VALUE", "message": "another request"}
@@ -105,15 +128,24 @@ class LittleServer:
         if fault == "lose":
             request.close_connection = True
         else:
-            self._reply(request, _status(answer), answer)
+            self._reply(request, _status(answer), answer, again=again)
 
-    def _reply(self, request: BaseHTTPRequestHandler, status: int, answer: dict[str, Any]) -> None:
+    def _reply(
+        self,
+        request: BaseHTTPRequestHandler,
+        status: int,
+        answer: dict[str, Any],
+        *,
+        again: bool = False,
+    ) -> None:
         text = json.dumps(answer).encode()
         request.send_response(status)
         request.send_header("Content-Type", "application/json")
         request.send_header("Content-Length", str(len(text)))
         if self.keys:
             request.send_header("X-MLflow-HA-Idempotency", "1")
+        if again:
+            request.send_header("X-MLflow-HA-Idempotent-Replay", "true")
         if self.retry_after and status != _OK:
             request.send_header("Retry-After", self.retry_after)
         request.end_headers()
@@ -198,6 +230,12 @@ class LittleServer:
 
 
 _OK = 200
+_CODES = {
+    "401": "UNAUTHENTICATED",
+    "403": "PERMISSION_DENIED",
+    "500": "INTERNAL_ERROR",
+    "503": "TEMPORARILY_UNAVAILABLE",
+}
 
 
 def _bears(tags: list[dict[str, str]], key: str) -> bool:

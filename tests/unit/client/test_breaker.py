@@ -4,6 +4,7 @@ That a call is really kept from the server is in test_sender.py.
 """
 
 import asyncio
+import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -140,7 +141,35 @@ def test_each_change_is_told_once() -> None:
     assert told == ["OPEN", "HALF_OPEN", "CLOSED"]
 
 
-async def test_the_form_of_the_seed_works_as_it_stands_there() -> None:
+def test_changes_are_told_in_their_order_from_whichever_thread_they_come() -> None:
+    told = ["CLOSED"]
+
+    def slow(state: State) -> None:
+        time.sleep(0.0005)  # so that another thread has something to tell meanwhile
+        told.append(state)
+
+    breaker = MLflowCircuitBreaker(1, 60, on_change=slow)
+
+    def work(_: int) -> None:
+        for turn in range(40):
+            breaker.half_open()
+            if permit := breaker.admit():
+                (breaker.failed if turn % 2 else breaker.succeeded)(permit)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    steps = set(itertools.pairwise(told))
+    assert steps <= {
+        ("CLOSED", "OPEN"),
+        ("OPEN", "HALF_OPEN"),
+        ("HALF_OPEN", "CLOSED"),
+        ("HALF_OPEN", "OPEN"),
+    }
+    assert told[-1] == breaker.state
+    assert len(told) > 20
+
+
+async def test_it_can_be_wrapped_around_a_coroutine() -> None:
     breaker = MLflowCircuitBreaker(failure_threshold=2, recovery_timeout=60)
 
     async def fail() -> None:

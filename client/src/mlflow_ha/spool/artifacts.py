@@ -34,7 +34,11 @@ def log(server: str, root: str, source: Path, artifact_path: str | None) -> None
         else:
             return
     keeper.staging.keep(message.key, source)
-    keeper.keep(message, staged=True)
+    try:
+        keeper.keep(message, staged=True)
+    except BaseException:
+        keeper.staging.remove(message.key)
+        raise
 
 
 def listing(server: str, root: str, path: str | None) -> list[FileInfo]:

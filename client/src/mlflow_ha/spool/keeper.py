@@ -41,6 +41,7 @@ class Keeper:
         self.sender = Sender(uri, settings)
         self.folder = Folder(settings.spool_dir, self.sender.server.address)
         self._settings = settings
+        self._has_heir = False
         self._in_use = self.folder.lock("in-use")
         self._replaying = self.folder.lock("replay")
         contents = self.folder.open(self._in_use)
@@ -86,6 +87,14 @@ class Keeper:
         """Whether a text names something that the server does not have yet."""
         return any(name.remote is None for name in self.names.known(naming.candidates_in(text)))
 
+    def remember(self, message: Message, answer: dict[str, Any]) -> None:
+        """Note what the server said, to answer for it when it is away."""
+        try:
+            offline.remember(message, answer, self.shelf)
+        except SpoolError as error:
+            # It is done: who asked must not hear that it failed, and ask again.
+            _log.warning("%s", error)
+
     def keep(
         self, message: Message, *, staged: bool = False, perhaps_done: bool = False
     ) -> dict[str, Any]:
@@ -112,11 +121,14 @@ class Keeper:
                 self.folder.server,
                 self.folder.path,
             )
+        # Also where something waited before: whose it is may be gone, and its heir, too.
+        if first or not self._has_heir:
+            self._has_heir = True
             successor.ensure(self.folder, self.sender.uri, self._settings)
         return answer
 
     def abandon(self) -> None:
-        """In a forked child: let go of the parent's locks. Its database must not even be closed."""
+        """In a forked child: let go of the parent's locks."""
         for lock in (self._in_use, self._replaying):
             lock.close()
 
@@ -165,17 +177,12 @@ def close_all() -> None:
 
 
 def _begin_anew() -> None:
-    # The parent's connections are left as they are: SQLite must not see them closed from here.
     global _lock  # noqa: PLW0603
     _lock = threading.Lock()
     for keeper in _keepers.values():
         keeper.abandon()
-    _abandoned.append(dict(_keepers))
     _keepers.clear()
 
-
-_abandoned: list[dict[str, Keeper]] = []
-"""Kept from the garbage collector, which would close what belongs to the parent."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)

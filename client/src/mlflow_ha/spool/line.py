@@ -60,7 +60,7 @@ class SpoolLine:
             except TrackingUnavailable:
                 pass
             else:
-                offline.remember(message, answer, keeper.shelf)
+                keeper.remember(message, answer)
                 return answer
         return offline.answer(message, keeper.shelf)
 
@@ -74,7 +74,7 @@ class SpoolLine:
             if error.error_code != "RESOURCE_ALREADY_EXISTS" or not keeper.shelf.denied(message):
                 raise
             answer = found(translated, lambda ask: keeper.sender.send(ask, keeper.patience()))
-        offline.remember(message, answer, keeper.shelf)
+        keeper.remember(message, answer)
         return answer
 
     def _from_the_server(self, message: Message) -> dict[str, Any]:

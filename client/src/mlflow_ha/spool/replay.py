@@ -17,6 +17,7 @@ from typing import Any
 import requests
 from mlflow.exceptions import MlflowException
 
+from mlflow_ha import events
 from mlflow_ha.breaker import State
 from mlflow_ha.errors import OutcomeUnknown, SpoolError, TrackingUnavailable
 from mlflow_ha.message import Message
@@ -117,6 +118,7 @@ class Replay:
         if first.staged:
             self._staging.remove(first.message.key)
         self.replayed += len(operations)
+        events.publish(events.Replayed(self._sender.server.address, len(operations)))
 
     def _names(self, operation: Operation, message: Message) -> list[Name]:
         """Return the names in a message and its files; all of them are the server's by now."""

@@ -43,6 +43,7 @@ class Staging:
             else:
                 part.mkdir()
                 shutil.copy2(source, part / source.name)
+            os.utime(part)  # a copied folder is as old as its source; this one is new here
             for path in (*part.rglob("*"), part):
                 _to_disk(path)
             part.rename(whole)

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from mlflow_ha.sender import Sender
 from mlflow_ha.settings import MLflowSettings, current
@@ -35,6 +36,18 @@ def ensure(folder: Folder, uri: str, settings: MLflowSettings) -> None:
     only_one.close()
     if not free:
         return
+    start(folder, uri, "mlflow_ha.spool.heir", folder.path)
+
+
+def start(folder: Folder, uri: str, module: str, *arguments: Path) -> None:
+    """Start a module as a process that outlives this one, and needs nothing of it.
+
+    Args:
+        folder: Of the spool.
+        uri: As in `ensure`.
+        module: To be run.
+        arguments: Its own.
+    """
     environment = {
         **os.environ,
         "MLFLOW_TRACKING_URI": uri,
@@ -42,7 +55,7 @@ def ensure(folder: Folder, uri: str, settings: MLflowSettings) -> None:
     }
     with (folder.path / "successor.log").open("ab") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow_ha.spool.heir", str(folder.path)],
+            [sys.executable, "-m", module, *map(str, arguments)],
             cwd=folder.path,
             env=environment,
             stdin=subprocess.DEVNULL,
