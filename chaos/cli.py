@@ -25,6 +25,7 @@ from chaos.result import Result
 from chaos.suite import Suite, new_folder
 from chaos.target import TargetError
 from chaos.verdict import Verdict
+from chaos.walk.command import walk
 from settings import Settings, SettingsError
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +42,8 @@ errors = Console(stderr=True)
 
 TargetOption = Annotated[str, typer.Option(help="What to break: local or aws.")]
 StackOption = Annotated[str | None, typer.Option(help="Settings: stacks/Pulumi.<stack>.yaml.")]
+app.command()(walk)
+
 ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Writers.")]
 
 
