@@ -92,7 +92,7 @@ scan: graph ## STACK=… Hold the graph against an independent set of rules (Che
 	@$(PY) -m tools.scanner build/graph-$(STACK).json
 
 smoke: install ## STACK=… Train against a deployed environment, and stop one of its tasks on purpose
-	@$(PY) -m chaos smoke --target aws --stack $(STACK)
+	@$(PY) -m chaos smoke --target aws --stack $(STACK) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 cost: install ## STACK=… What an environment costs a month, line by line
 	@$(PY) -m tools.cost $(STACK)

@@ -29,6 +29,7 @@ from chaos.result import Result
 from chaos.suite import Suite, new_folder
 from chaos.target import TargetError
 from chaos.verdict import Verdict
+from chaos.walk.command import walk
 from settings import Settings, SettingsError
 from tools.evidence import write_evidence
 
@@ -45,10 +46,17 @@ FEW_THREADS = 2
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Break the service on purpose, and judge it."
 )
+app.command()(walk)
 errors = Console(stderr=True)
 
 TargetOption = Annotated[str, typer.Option(help="What to break: local or aws.")]
 StackOption = Annotated[str | None, typer.Option(help="Settings: stacks/Pulumi.<stack>.yaml.")]
+ConfirmOption = Annotated[
+    str | None, typer.Option("--confirm", help="The stack's name, typed: for production on AWS.")
+]
+BudgetOption = Annotated[
+    float | None, typer.Option("--budget", help="Minutes; AWS: what lasts is ended after them.")
+]
 ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="Writers.")]
 
 
@@ -76,6 +84,8 @@ def run(  # noqa: PLR0917  typer makes options of them
     names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Drills, see `list`.")],
     target: TargetOption = "local",
     stack: StackOption = None,
+    confirm: ConfirmOption = None,
+    budget: BudgetOption = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Results; - is standard output.")
     ] = None,
@@ -85,7 +95,7 @@ def run(  # noqa: PLR0917  typer makes options of them
 ) -> None:
     """Run drills. Exit code 1: a verdict is failed; 2: it could not start; 130: interrupted."""
     chosen = [_load(name) for name in names]
-    suite, screen = _suite(target, stack, threads, out)
+    suite, screen = _suite(target, stack, threads, out, confirm=confirm, budget=budget)
     results: list[Result] = []
     try:
         for result in suite.run(chosen, repeat):
@@ -108,11 +118,12 @@ def run(  # noqa: PLR0917  typer makes options of them
 def smoke(
     target: TargetOption = "local",
     stack: StackOption = None,
+    confirm: ConfirmOption = None,
     within: Annotated[float, typer.Option(min=0, help="Seconds to wait for a write.")] = 300,
     rounds: Annotated[int, typer.Option(min=1, help="Of training.")] = 20,
 ) -> None:
     """Train and register through the front door, then one mild drill: is it fit for use?"""
-    suite, screen = _suite(target, stack, THREADS, REPORTS)
+    suite, screen = _suite(target, stack, THREADS, REPORTS, confirm=confirm)
     try:
         door = suite.target.front_door()
         waited = fitness.wait_until_writable(
@@ -198,10 +209,18 @@ def compare(
         raise typer.Exit(FAILED)
 
 
-def _suite(target: str, stack: str | None, threads: int, out: Path) -> tuple[Suite, OnConsole]:
+def _suite(
+    target: str,
+    stack: str | None,
+    threads: int,
+    out: Path,
+    *,
+    confirm: str | None = None,
+    budget: float | None = None,
+) -> tuple[Suite, OnConsole]:
     environment = _settings(stack or "local")
     try:
-        opened = targets.open_target(target, stack)
+        opened = targets.open_target(target, stack, confirmed=confirm, minutes=budget)
     except TargetError as error:
         _refuse(str(error))
     screen = OnConsole(errors)

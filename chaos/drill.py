@@ -16,6 +16,8 @@ from chaos.verdict import Failing, Limits
 from settings import Settings
 
 EXPERIMENTS = Path(__file__).parent / "experiments"
+ON_AWS = Path(__file__).parent / "targets" / "aws_drills"
+"""Drills that have a meaning on AWS alone; evidence and README speak of the others."""
 
 
 class DrillError(ValueError):
@@ -94,12 +96,12 @@ def load(name: str) -> Drill:
     Raises:
         DrillError: There is none, or it is written wrongly.
     """
-    known = names()
+    known = {path.stem: path for folder in (EXPERIMENTS, ON_AWS) for path in folder.glob("*.yaml")}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(known)}"
+        hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(sorted(known))}"
         raise DrillError(f"drill {name!r}: no such drill. {hint}")
-    return read(EXPERIMENTS / f"{name}.yaml")
+    return read(known[name])
 
 
 def read(path: Path) -> Drill:

@@ -12,6 +12,7 @@ from typing import Any
 from chaos.crews.kind import CrewKind
 from chaos.drill import Drill
 from chaos.progress import Progress
+from chaos.report.excerpts import excerpts
 from chaos.report.page import write_index, write_page
 from chaos.result import Result
 from chaos.runner import ClientFactory, run_drill, stock_client
@@ -52,7 +53,8 @@ class Suite:
                     client_factory=self.client_factory,
                     crew_kinds=self.crew_kinds,
                 )
-                write_page(result, self.folder / name)
+                logged = excerpts(self.target, result.operations)
+                write_page(result, self.folder / name, logged)
                 found = result.to_json()
                 (self.folder / name / "result.json").write_text(json.dumps(found, indent=2))
                 entries.append((name, found))

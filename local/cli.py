@@ -20,6 +20,7 @@ from local import lifecycle
 from local.cluster import Cluster, attach
 from local.errors import ClusterError, LocalError
 from local.state import VARIABLE, State, default_state
+from local.switchover import switch_over
 from local.table import status_table
 from setting_groups.local import Local
 
@@ -103,6 +104,13 @@ def status(
         else:
             Console().print(status_table(found))
     raise typer.Exit(0 if found.healthy else 1)
+
+
+@app.command()
+def switchover() -> None:
+    """Make a standby the primary, while the poolers hold transactions back: no client fails."""
+    with _errors_as_text():
+        switch_over(attach(Choice.state.path), console.print)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from local import supervision
 from local.errors import ClusterError, LocalError
 from local.hosts import Host
 from local.machine import hosts_of
-from local.observation import Observation, observe, postmaster_pid
+from local.observation import Observation, observe, patroni_members, postmaster_pid
 from local.redundancy import missing, primary, status
 from local.services.catalogue import services
 from local.site import Service, Site
@@ -70,6 +70,12 @@ class Cluster:
         name = primary(self.observe())
         return self.hosts[name] if name else None
 
+    def timeline(self) -> int | None:
+        """The primary's timeline, which every promotion raises by one; None without a primary."""
+        seen = self.observe()
+        name = primary(seen)
+        return int(patroni_members(seen)[name]["timeline"]) if name else None
+
     def front_door_holder(self) -> Host:
         """The host that holds the shared address.
 
@@ -106,6 +112,14 @@ class Cluster:
                 return process.pid
         known = ", ".join(process.name for process in found)
         raise ClusterError(f"{host.name} has no service {service!r}. It has: {known}")
+
+    def restart(self, host: Host, service: str, within: float) -> None:
+        """Stop a service as an operator does, and start it again.
+
+        Raises:
+            OSError: The host's supervisor did not answer within `within` seconds.
+        """
+        supervision.restart(self.site.socket(host.name, "supervisor"), service, timeout=within)
 
     def log(self, host: Host, service: str) -> Path:
         return self.site.log(host.name) / f"{service}.log"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from local.errors import NotSupported
+from local.traffic import Trouble
 
 __all__ = ["Host", "NotSupported", "spawn"]
 
@@ -25,8 +26,12 @@ class Host(Protocol):
     def alive(self) -> bool:
         """True while at least one process lives on it."""
 
-    def boot(self) -> None:
-        """Start the host and its services, with whatever data it has; nothing if it runs."""
+    def boot(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the host and its services, with whatever data it has; nothing if it runs.
+
+        Args:
+            environment: Variables that all of its services get, beyond their own.
+        """
 
     def kill(self) -> None:
         """End everything on it at once, like a power loss; nobody gets a farewell."""
@@ -37,11 +42,18 @@ class Host(Protocol):
     def thaw(self) -> None:
         """Let frozen processes go on."""
 
-    def cut_off(self, peers: Iterable[Host] | None = None) -> None:
-        """Drop all traffic with `peers`, or with everybody if None."""
+    def trouble(self, trouble: Trouble) -> None:
+        """Do to its packets what `trouble` says, instead of what was done before.
+
+        Raises:
+            NotSupported: Its packets cannot be told from the machine's.
+        """
+
+    def packets_hit(self) -> int:
+        """How many packets the trouble in place has hit: none means that it proves nothing."""
 
     def reconnect(self) -> None:
-        """Undo every `cut_off`."""
+        """Undo every `trouble`."""
 
     def pids(self) -> list[int]:
         """The processes on it."""

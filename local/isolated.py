@@ -6,13 +6,14 @@ import ctypes
 import os
 import shlex
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from local.cgroups import Cgroup
-from local.hosts import Host, spawn
+from local.hosts import spawn
 from local.namespaces import Fabric
+from local.traffic import Trouble
 
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -38,10 +39,10 @@ class IsolatedHost:
     def pids(self) -> list[int]:
         return self._cgroup.pids()
 
-    def boot(self) -> None:
+    def boot(self, environment: Mapping[str, str] | None = None) -> None:
         self._fabric.set_link(self.name, up=True)
         if not self.alive:
-            self.run(self._boot_command, {}, self._log)
+            self.run(self._boot_command, environment or {}, self._log)
 
     def kill(self) -> None:
         # The cable first: a dead machine sends no farewell, a killed process does.
@@ -54,9 +55,11 @@ class IsolatedHost:
     def thaw(self) -> None:
         self._cgroup.set_frozen(False)
 
-    def cut_off(self, peers: Iterable[Host] | None = None) -> None:
-        addresses = None if peers is None else [peer.address for peer in peers]
-        self._fabric.drop_traffic(self.name, addresses)
+    def trouble(self, trouble: Trouble) -> None:
+        self._fabric.trouble(self.name, trouble)
+
+    def packets_hit(self) -> int:
+        return self._fabric.packets_hit(self.name)
 
     def reconnect(self) -> None:
         self._fabric.restore_traffic(self.name)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import IPv4Network
 
-from local import ownership, preconditions, preparation, supervision
+from local import ownership, preconditions, preparation, supervision, volume
 from local.cluster import Cluster
 from local.errors import ClusterError
 from local.hosts import Host
@@ -170,6 +170,7 @@ def _remove_from_machine(cluster: Cluster) -> None:
         for parent in (groups[0].path.parent, groups[0].path.parent.parent):
             with suppress(OSError):  # another cluster's groups are still in it
                 parent.rmdir()
+        volume.unmount_all(site)
         fabric_of(site).remove()
     shutil.rmtree(site.run, ignore_errors=True)
     if site.layout.isolated:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import psutil
 
-from local.hosts import Host, NotSupported, spawn
+from local.hosts import NotSupported, spawn
+from local.traffic import Trouble
 
 MARK = "MLFLOW_HA_HOST"
 
 
 class LoopbackHost:
-    """See `local.hosts.Host`; it cannot be cut off."""
+    """See `local.hosts.Host`; its packets cannot be touched."""
 
     def __init__(self, name: str, address: str, boot_command: list[str], log: Path) -> None:
         self.name = name
@@ -32,9 +33,9 @@ class LoopbackHost:
     def pids(self) -> list[int]:
         return [process.pid for process in self._tree()]
 
-    def boot(self) -> None:
+    def boot(self, environment: Mapping[str, str] | None = None) -> None:
         if not self.alive:
-            self.run(self._boot_command, {}, self._log)
+            self.run(self._boot_command, environment or {}, self._log)
 
     def kill(self) -> None:
         """Stop everything first, so that no supervisor restarts what is being ended."""
@@ -49,11 +50,14 @@ class LoopbackHost:
     def thaw(self) -> None:
         _each(self._tree(), psutil.Process.resume)
 
-    def cut_off(self, peers: Iterable[Host] | None = None) -> None:  # noqa: ARG002 - the protocol's
+    def trouble(self, trouble: Trouble) -> None:
         raise NotSupported(
-            f"{self.name} shares this machine's loopback, which cannot be cut. Run as root: "
-            "hosts are then network namespaces"
+            f"{self.name} shares this machine's loopback, whose packets must not be touched "
+            f"({type(trouble).__name__.lower()}). Run as root: hosts are then network namespaces"
         )
+
+    def packets_hit(self) -> int:
+        return 0
 
     def reconnect(self) -> None:
         """Nothing can have been cut."""

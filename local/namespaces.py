@@ -9,13 +9,13 @@ store's inside.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from local.errors import LocalError
 from local.layout import FRONT_DOOR, FRONT_DOOR_OBJECTS, Layout
 from local.programs import Programs
+from local.traffic import TABLE, Trouble, packets_hit, removal
 
 NAMESPACES = Path("/run/netns")
 SWITCH = "switch"
@@ -90,25 +90,21 @@ class Fabric:
         """Plug or pull the host's cable, at the switch."""
         self._ip(f"link set {host} {'up' if up else 'down'}", inside=self.namespace(SWITCH))
 
-    def drop_traffic(self, host: str, addresses: Sequence[str] | None) -> None:
-        """Silently drop what the host exchanges with `addresses`, or everything if None."""
-        inbound, outbound = "iif != lo drop", "oif != lo drop"
-        if addresses is not None:
-            listed = "{ " + ", ".join(addresses) + " }"
-            inbound, outbound = f"ip saddr {listed} drop", f"ip daddr {listed} drop"
-        self._nft(
-            host,
-            "table inet cut {\n"
-            f"chain input {{\ntype filter hook input priority -10\n{inbound}\n}}\n"
-            f"chain output {{\ntype filter hook output priority -10\n{outbound}\n}}\n}}\n",
-        )
-        if "drop" not in self._inside(
-            host, [self._programs["nft"], "list", "table", "inet", "cut"]
-        ):
-            raise LocalError(f"the rule that cuts {host} off was not accepted")
+    def trouble(self, host: str, trouble: Trouble) -> None:
+        """Do to the host's packets what `trouble` says, instead of what was done before."""
+        self._nft(host, trouble.rules)
+
+    def packets_hit(self, host: str) -> int:
+        """How many packets the fault in place has hit.
+
+        Raises:
+            LocalError: There is none: its rules were not accepted.
+        """
+        nft = self._programs["nft"]
+        return packets_hit(self._inside(host, [nft, "-j", "list", "table", "inet", TABLE]))
 
     def restore_traffic(self, host: str) -> None:
-        self._nft(host, "table inet cut {}\ndelete table inet cut")
+        self._nft(host, removal())
 
     def remove(self) -> None:
         """Take everything away, and the mount that the first namespace of a machine brings."""

@@ -112,7 +112,17 @@ def _has_address(address: str) -> bool:
 
 
 def _rotation(site: Site, host: str) -> frozenset[str]:
-    """Read HAProxy's own table: `show stat` on its admin socket."""
+    return servers_up(site, host, "instances")
+
+
+def servers_up(site: Site, host: str, proxy: str) -> frozenset[str]:
+    """Whom a host's HAProxy sends to: `show stat` on its admin socket.
+
+    Args:
+        site: The cluster.
+        host: Which HAProxy.
+        proxy: Which of its backends or listeners, such as "instances" or "primary".
+    """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(ANSWER_WITHIN)
@@ -123,9 +133,7 @@ def _rotation(site: Site, host: str) -> frozenset[str]:
         return frozenset()
     rows = csv.DictReader(io.StringIO(text.removeprefix("# ")))
     return frozenset(
-        row["svname"]
-        for row in rows
-        if row["pxname"] == "instances" and row["status"].startswith("UP")
+        row["svname"] for row in rows if row["pxname"] == proxy and row["status"].startswith("UP")
     )
 
 

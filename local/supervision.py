@@ -87,9 +87,12 @@ def processes(socket: Path, *, timeout: float = 2) -> list[Process]:
         timeout: Seconds; a frozen host accepts the connection and never answers.
 
     Raises:
-        OSError: Nobody answers.
+        OSError: Nobody answers, or it is about to end.
     """
-    found = _call(socket, "supervisor.getAllProcessInfo", timeout=timeout)
+    try:
+        found = _call(socket, "supervisor.getAllProcessInfo", timeout=timeout)
+    except xmlrpc.client.Fault as fault:
+        raise ConnectionError(f"supervisord at {socket} refused: {fault.faultString}") from fault
     return [
         Process(name=item["name"], state=item["statename"], pid=int(item["pid"])) for item in found
     ]

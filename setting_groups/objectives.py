@@ -52,6 +52,23 @@ class Objectives(Frozen):
     """From the end of a database outage, however long, until writes succeed by themselves."""
     front_door_loss: Seconds = 8
     """keepalived moves the address after three missed advertisements."""
+    switchover: Seconds = 5
+    """A planned change of the primary: Patroni looks once a second whether the old one has stopped,
+    and each balancer asks twice a second who leads."""
+    standby_loss: Seconds = 8
+    """Two confirm where one is enough, so writes go on; the margin is for a busy machine."""
+    etcd_member_loss: Seconds = 8
+    """Two of three still decide; if the leader of etcd is lost, they first elect another."""
+    pooler_loss: Seconds = 5
+    """One instance of several cannot reach the database until its pooler is started again."""
+    bad_network: Seconds = 15
+    """Longest gap while 5 % of the primary's packets vanish, or all of them come late."""
+    connection_storm: Seconds = 10
+    """Longest gap while a thousand clients connect at once and stay."""
+    artifact_outage: Seconds = 20
+    """Longest gap without a stored artifact after a host of the object store is lost or hangs."""
+    old_primary_reads: Seconds = 30
+    """Until an old primary that was cut off stops answering reads to whoever still asks it."""
     redundancy_restored: Seconds = 180
     """Until every host and every replica is back after the fault is healed."""
     burn_rates: tuple[BurnRate, ...] = (

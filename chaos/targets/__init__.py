@@ -7,12 +7,20 @@ from chaos.target import Target, TargetError
 NAMES = ("local", "aws")
 
 
-def open_target(name: str, stack: str | None = None) -> Target:
+def open_target(
+    name: str,
+    stack: str | None = None,
+    *,
+    confirmed: str | None = None,
+    minutes: float | None = None,
+) -> Target:
     """Return the target called `name`, ready for a drill.
 
     Args:
         name: "local" or "aws".
         stack: Which environment on AWS.
+        confirmed: That environment's name as it was typed; production insists on it.
+        minutes: Of the budget on AWS; None is its default.
 
     Raises:
         TargetError: There is no such target, or it cannot be reached now.
@@ -26,6 +34,7 @@ def open_target(name: str, stack: str | None = None) -> Target:
         if stack is None:
             raise TargetError("target 'aws': which environment? Add for instance --stack dev")
         from chaos.targets.aws import open_aws  # noqa: PLC0415
+        from chaos.targets.aws_guard import MINUTES  # noqa: PLC0415
 
-        return open_aws(stack)
+        return open_aws(stack, confirmed=confirmed, minutes=MINUTES if minutes is None else minutes)
     raise TargetError(f"target {name!r}: no such target. Use one of: {', '.join(NAMES)}")

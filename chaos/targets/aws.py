@@ -1,33 +1,70 @@
-"""A stack on AWS as a target: faults are its own FIS experiments, which an alarm can stop."""
+"""A stack on AWS as a target: faults under guard, by FIS where the stack has a template for them."""
 
 from __future__ import annotations
 
+import atexit
 import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
-from chaos.target import Fault, FaultMissed, FrontDoor, NotPossible
+from chaos.target import Fault, FaultMissed, FrontDoor, NotPossible, TargetError
+from chaos.targets.aws_alarms import Alarms
+from chaos.targets.aws_calls import DatabaseFailedOver, TasksStopped, Together
+from chaos.targets.aws_database import Database
+from chaos.targets.aws_experiment import Experiment, stop_alarms
+from chaos.targets.aws_fleet import Fleet
+from chaos.targets.aws_guard import MINUTES, Budget, Guard, confirm
+from chaos.targets.aws_guarded import Guarded
+from chaos.targets.aws_logs import TaskLogs
 from chaos.targets.aws_stack import DeployedStack, deployed
 
-_EXPERIMENTS = {
-    ("kill", "instance"): "task-stop",
-    ("kill", "primary"): "database-failover",
-    ("crash", "primary"): "database-failover",
-}
-_ENDED_WELL = frozenset({"completed", "running"})
+PATIENT = Config(
+    connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "total_max_attempts": 8}
+)
+"""A drill asks often, so AWS throttles it; and no call may hang while a fault is in place."""
 
 
-def open_aws(stack: str) -> AwsTarget:
+def open_aws(stack: str, *, confirmed: str | None = None, minutes: float = MINUTES) -> AwsTarget:
     """Attach to a deployed stack, with the credentials of the environment.
 
+    Args:
+        stack: Which.
+        confirmed: The stack's name as it was typed; production insists on it.
+        minutes: After so many no fault begins, and one that lasts is ended.
+
     Raises:
-        TargetError: It cannot be read, or does not serve.
+        TargetError: It cannot be read, does not serve, or is production and was not confirmed.
     """
     found = deployed(stack)
-    return AwsTarget(found, boto3.Session(region_name=found.region))
+    confirm(stack, production=found.production, typed=confirmed)
+    session = Patient(boto3.Session(region_name=found.region))
+    try:
+        target = AwsTarget(found, session, Budget.of(minutes))
+        target.front_door()
+        target.missing()
+    except (BotoCoreError, ClientError, FaultMissed) as error:
+        raise TargetError(
+            f"stack {stack!r} cannot be used in {found.region}: {error}. Look at the credentials of "
+            "this shell: aws sts get-caller-identity"
+        ) from error
+    atexit.register(target.roll_back)
+    return target
+
+
+class Patient:
+    """A session whose clients neither hang nor give up at once."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def client(self, name: str) -> Any:
+        return self._session.client(name, config=PATIENT)
 
 
 class AwsTarget:
@@ -35,145 +72,108 @@ class AwsTarget:
 
     name = "aws"
 
-    def __init__(self, stack: DeployedStack, session: Any) -> None:
+    def __init__(self, stack: DeployedStack, session: Any, budget: Budget) -> None:
         self._stack = stack
-        self._ecs = session.client("ecs")
-        self._rds = session.client("rds")
+        self._session = session
         self._fis = session.client("fis")
-        self._secrets = session.client("secretsmanager")
-        self._balancer = session.client("elbv2")
+        self._fleet = Fleet(session, stack.cluster, stack.service)
+        self._database = Database(session, stack.database, stack.topology)
+        self.alarms = Alarms(session, stack.name, stack.canary_seconds)
+        stops = stop_alarms(self._fis, sorted(stack.experiments.values()))
+        self._guard = Guard(self.alarms, self.missing, stops, budget)
+        self._begun: list[Fault] = []
 
     def front_door(self) -> FrontDoor:
-        held = self._secrets.get_secret_value(SecretId=self._stack.admin_secret_arn)
+        secrets = self._session.client("secretsmanager")
+        held = secrets.get_secret_value(SecretId=self._stack.admin_secret_arn)
         login = json.loads(held["SecretString"])
         return FrontDoor(self._stack.endpoint, login["username"], login["password"])
 
     def fault(self, verb: str, role: str) -> Fault:
-        name = _EXPERIMENTS.get((verb, role))
-        template = name and self._stack.experiments.get(name)
-        if not name or not template:
-            there = ", ".join(sorted(self._stack.experiments))
-            raise NotPossible(
-                f"stack {self._stack.name!r} has no experiment that can {verb} {role!r}; it has: {there}"
-            )
-        witness = self._tasks if name == "task-stop" else self._writer
-        return Experiment(self._fis, name, template, witness)
+        """See `chaos.target.Target`; beyond its roles "zone" and "replication" are known here."""
+        guarded = Guarded(self._bare(verb, role), self._guard)
+        self._begun.append(guarded)
+        return guarded
+
+    def roll_back(self) -> None:
+        """End whatever still lasts, the last one first; says on standard error what it could not."""
+        while self._begun:
+            fault = self._begun.pop()
+            try:
+                fault.heal()
+            except (BotoCoreError, ClientError, FaultMissed) as error:
+                print(f"error: {fault.description} may still be in place: {error}", file=sys.stderr)
 
     def missing(self) -> list[str]:
-        service = self._service()
-        found = []
-        if service["runningCount"] < service["desiredCount"]:
-            found.append(f"{service['runningCount']} of {service['desiredCount']} tasks run")
-        healthy = len(self._healthy())
-        if healthy < service["desiredCount"]:
-            found.append(
-                f"{healthy} of {service['desiredCount']} tasks are healthy at the balancer"
-            )
-        found += [
-            f"database instance {name} is {state}"
-            for name, state in self._database_states().items()
-            if state != "available"
-        ]
-        return found
+        return [*self._fleet.missing(), *self._database.missing()]
 
     def instances(self) -> Mapping[str, str]:
-        return {address: task for task, address in self._addresses().items()}
+        return {task.address: task.arn for task in self._fleet.tasks()}
 
     def in_rotation(self) -> Mapping[str, frozenset[str]]:
-        return {"load balancer": frozenset(self._healthy())}
+        return {"load balancer": self._fleet.healthy()}
 
     def versions(self) -> Mapping[str, str]:
-        definition = self._service()["taskDefinition"]
-        held = self._ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
         return {
-            "image": held["containerDefinitions"][0]["image"],
-            "postgresql": self._members()[0]["EngineVersion"],
+            "image": self._fleet.image(),
+            "postgresql": self._database.version(),
             "topology": self._stack.topology,
+            "region": self._stack.region,
         }
 
-    def _service(self) -> dict[str, Any]:
-        answer = self._ecs.describe_services(
-            cluster=self._stack.cluster, services=[self._stack.service]
+    def log_lines(self, request_ids: Sequence[str], since: datetime) -> Mapping[str, Sequence[str]]:
+        """What was logged about these requests, by their id."""
+        return TaskLogs(self._session, self._fleet.log_group()).lines(request_ids, since)
+
+    def _bare(self, verb: str, role: str) -> Fault:
+        match verb, role:
+            case (("crash" | "kill"), "primary"):
+                return self._failover()
+            case "kill", "instance":
+                return self._one_task()
+            case "kill", "zone":
+                return self._zone_stop()
+            case "isolate", "zone":
+                zone = self._database.writer_zone()
+                return self._experiment(f"zone-loss-{zone}", lasts=True)
+            case "pause", "replication":
+                return self._experiment("replication-pause", lasts=True)
+        raise NotPossible(
+            f"an AWS stack cannot {verb} {role!r}. It can: crash or kill 'primary'; kill 'instance' "
+            "or 'zone'; isolate 'zone'; pause 'replication'"
         )
-        found: dict[str, Any] = answer["services"][0]
-        return found
 
-    def _tasks(self) -> str:
-        return " ".join(sorted(self._addresses()))
+    def _failover(self) -> Fault:
+        if "database-failover" in self._stack.experiments:
+            return self._experiment("database-failover", lasts=False)
+        return DatabaseFailedOver(self._database)
 
-    def _addresses(self) -> dict[str, str]:
-        """The private address of each running task, by its ARN."""
-        listed = self._ecs.list_tasks(cluster=self._stack.cluster, serviceName=self._stack.service)
-        if not listed["taskArns"]:
-            return {}
-        tasks = self._ecs.describe_tasks(cluster=self._stack.cluster, tasks=listed["taskArns"])
-        return {
-            task["taskArn"]: detail["value"]
-            for task in tasks["tasks"]
-            for attachment in task.get("attachments", [])
-            for detail in attachment["details"]
-            if detail["name"] == "privateIPv4Address"
-        }
+    def _one_task(self) -> Fault:
+        if "task-stop" in self._stack.experiments:
+            return self._experiment("task-stop", lasts=False)
+        return TasksStopped(self._fleet, self._fleet.tasks()[:1], "of the service")
 
-    def _healthy(self) -> list[str]:
-        [group] = [balanced["targetGroupArn"] for balanced in self._service()["loadBalancers"]]
-        health = self._balancer.describe_target_health(TargetGroupArn=group)
-        return [
-            each["Target"]["Id"]
-            for each in health["TargetHealthDescriptions"]
-            if each["TargetHealth"]["State"] == "healthy"
-        ]
+    def _zone_stop(self) -> Fault:
+        """Everything of ours in the writer's zone stops at once, which is the worst zone to lose."""
+        zone = self._database.writer_zone()
+        there = [task for task in self._fleet.tasks() if task.zone == zone]
+        stopped = TasksStopped(self._fleet, there, f"in {zone}")
+        return Together([stopped, DatabaseFailedOver(self._database)])
 
-    def _members(self) -> list[dict[str, Any]]:
-        if self._stack.topology == "multi_az_cluster":
-            wanted = [{"Name": "db-cluster-id", "Values": [self._stack.database]}]
-            found = self._rds.describe_db_instances(Filters=wanted)
-        else:
-            found = self._rds.describe_db_instances(DBInstanceIdentifier=self._stack.database)
-        members: list[dict[str, Any]] = found["DBInstances"]
-        return members
-
-    def _database_states(self) -> dict[str, str]:
-        return {each["DBInstanceIdentifier"]: each["DBInstanceStatus"] for each in self._members()}
-
-    def _writer(self) -> str:
-        """Who writes now; for a Multi-AZ instance the zone, since its name never changes."""
-        if self._stack.topology != "multi_az_cluster":
-            return str(self._members()[0]["AvailabilityZone"])
-        found = self._rds.describe_db_clusters(DBClusterIdentifier=self._stack.database)
-        members = found["DBClusters"][0]["DBClusterMembers"]
-        return " ".join(each["DBInstanceIdentifier"] for each in members if each["IsClusterWriter"])
-
-
-class Experiment:
-    """A FIS experiment, believed only when what it should change has changed."""
-
-    needs_healing = False
-
-    def __init__(self, fis: Any, name: str, template: str, witness: Callable[[], str]) -> None:
-        self.description = f"FIS experiment {name}"
-        self._fis = fis
-        self._template = template
-        self._witness = witness
-        self._before = witness()
-        self._id: str | None = None
-
-    def inject(self) -> None:
-        begun = self._fis.start_experiment(
-            clientToken=uuid4().hex, experimentTemplateId=self._template
-        )
-        self._id = begun["experiment"]["id"]
-
-    def landed(self) -> str | None:
-        state = self._fis.get_experiment(id=self._id)["experiment"]["state"]
-        if state["status"] in ("stopped", "failed", "cancelled"):
-            raise FaultMissed(
-                f"{self.description} ended as {state['status']}: {state.get('reason')}"
+    def _experiment(self, name: str, *, lasts: bool) -> Fault:
+        template = self._stack.experiments.get(name)
+        if template is None:
+            there = ", ".join(sorted(self._stack.experiments)) or "none"
+            raise NotPossible(
+                f"stack {self._stack.name!r} has no FIS template {name!r}; it has: {there}"
             )
-        if state["status"] not in _ENDED_WELL:
-            return f"{self.description} is {state['status']}"
-        now = self._witness()
-        return f"nothing has changed yet: {now}" if now == self._before else None
+        witnesses = {"task-stop": self._seen_tasks, "database-failover": self._database.writer}
+        witness = witnesses.get(name, self._seen_health if name.startswith("zone-loss") else None)
+        return Experiment(self._fis, name, template, witness, lasts=lasts)
 
-    def heal(self) -> None:
-        """Nothing to undo: ECS and RDS repair it, which is what the drill is about."""
+    def _seen_tasks(self) -> str:
+        return " ".join(task.arn for task in self._fleet.tasks())
+
+    def _seen_health(self) -> str:
+        """Who serves and who writes: a lost zone changes one of them, or had nothing of ours."""
+        return f"{' '.join(sorted(self._fleet.healthy()))} and {self._database.writer()}"

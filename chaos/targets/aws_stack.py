@@ -13,24 +13,37 @@ from chaos.target import TargetError
 
 _SECONDS = 120.0
 """For the backend of a state that is far away."""
+_MINUTE = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeployedStack:
-    """Names that only a deployment knows.
+    """Names that only a deployment knows, and what its settings say of it.
 
     Attributes:
+        name: Of the stack, and of the environment.
+        region: Where it runs.
+        topology: Of the database.
+        production: Whether users depend on it.
+        canary_seconds: Between two runs of the canary.
+        endpoint: Of the front door.
+        admin_secret_arn: Holds the administrator's login.
+        cluster: Of ECS.
+        service: In that cluster.
+        database: Identifier of the cluster or of the writing instance.
         experiments: Ids of FIS templates, by the name of the fault.
     """
 
     name: str
     region: str
+    topology: str
+    production: bool
+    canary_seconds: float
     endpoint: str
     admin_secret_arn: str
     cluster: str
     service: str
     database: str
-    topology: str
     experiments: Mapping[str, str]
 
 
@@ -44,19 +57,26 @@ def deployed(stack: str) -> DeployedStack:
         environment = settings.load(stack)
     except settings.SettingsError as error:
         raise TargetError(str(error)) from error
-    if environment.aws is None:
-        raise TargetError(f"stack {stack!r} has no aws settings. Name one of stacks/ that has")
-    return described(stack, environment.aws.region, environment.aws.rds.topology, _outputs(stack))
+    return described(stack, environment, _outputs(stack))
 
 
 def described(
-    stack: str, region: str, topology: str, outputs: Mapping[str, object]
+    stack: str, environment: settings.Settings, outputs: Mapping[str, object]
 ) -> DeployedStack:
     """Return the stack that `outputs` describe.
 
+    Args:
+        stack: Its name.
+        environment: Its settings.
+        outputs: As `pulumi stack output --json` prints them.
+
     Raises:
-        TargetError: Something is missing: a pilot light, or an `up` that did not end.
+        TargetError: It is no stack on AWS, or something is missing: a pilot light, or an `up` that
+            did not end.
     """
+    aws = environment.aws
+    if aws is None:
+        raise TargetError(f"stack {stack!r} has no aws settings. Name one of stacks/ that has")
     wanted = ("endpoint", "admin_secret_arn", "cluster", "service", "database")
     missing = [name for name in (*wanted, "experiments") if name not in outputs]
     if missing:
@@ -66,9 +86,14 @@ def described(
         )
     experiments = outputs["experiments"]
     assert isinstance(experiments, Mapping)  # noqa: S101  (so __main__.py exports it)
-    texts = {name: str(outputs[name]) for name in wanted}
     return DeployedStack(
-        name=stack, region=region, topology=topology, experiments=experiments, **texts
+        name=stack,
+        region=aws.region,
+        topology=aws.rds.topology,
+        production=environment.production,
+        canary_seconds=aws.watch.canary_every_minutes * _MINUTE,
+        experiments=experiments,
+        **{name: str(outputs[name]) for name in wanted},
     )
 
 
@@ -94,5 +119,10 @@ def _outputs(stack: str) -> Mapping[str, object]:
         ) from None
     if asked.returncode:
         raise TargetError(f"stack {stack!r} cannot be read: {asked.stderr.strip()}")
-    found: dict[str, object] = json.loads(asked.stdout)
+    try:
+        found: dict[str, object] = json.loads(asked.stdout)
+    except json.JSONDecodeError:
+        raise TargetError(
+            f"`pulumi stack output --json` of {stack!r} printed no JSON. Try it by hand"
+        ) from None
     return found

@@ -31,7 +31,7 @@ def invoke(
     target: Any, short_experiments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
     assert short_experiments.exists()
-    monkeypatch.setattr(targets, "open_target", lambda *_: target)
+    monkeypatch.setattr(targets, "open_target", lambda *_, **__: target)
     monkeypatch.setattr("chaos.crews.kind.ALL", ())  # they are no business of the command line
     monkeypatch.setattr("chaos.probes.LANDING", 0.1)
     monkeypatch.setattr("chaos.probes.SETTLING", 0.3)
@@ -74,6 +74,8 @@ def test_repeats_get_a_page_each(invoke: Any, target: Any, tmp_path: Path) -> No
         "primary-crash-01",
         "primary-crash-02",
         "index.html",
+        "results.json",
+        "junit.xml",
     }
 
 
