@@ -7,6 +7,7 @@ account.
 import sys
 
 import pulumi
+from pulumi.runtime.config import get_config_env
 from pulumi_aws import get_caller_identity_output
 
 import settings
@@ -17,6 +18,7 @@ from components.layers.site import Site
 from components.layers.watching import alarms, faults, watching
 from components.role_confinement import confine_roles
 from observability.alarm import Place
+from setting_groups.given import another_file, decoded
 
 
 def stand_by(site: Site, base: Foundation) -> None:
@@ -43,9 +45,20 @@ def serve(site: Site, base: Foundation) -> None:
     pulumi.export("experiments", templates.template_ids)
 
 
+def committed() -> settings.Settings:
+    """Read the settings of the stack, which have to be those that Pulumi was given."""
+    stack = pulumi.get_stack()
+    read = settings.load(stack)
+    values = settings.values_in(decoded(get_config_env()))
+    given = settings.parse(values, source="what Pulumi was given")
+    if mistake := another_file(read, given, f"stacks/Pulumi.{stack}.yaml"):
+        raise settings.SettingsError(mistake)
+    return read
+
+
 def main() -> None:
     """Build the environment that the stack is named after."""
-    site = Site(settings.load(pulumi.get_stack()), get_caller_identity_output().account_id)
+    site = Site(committed(), get_caller_identity_output().account_id)
     if site.aws.boundary_arn:
         confine_roles(site.environment, site.aws.boundary_arn)
     base = foundation(site)

@@ -9,6 +9,7 @@ Durations are in seconds unless the name says otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -224,14 +225,23 @@ def load(environment: str, *, stacks: Path = STACKS) -> Settings:
         raise SettingsError(f"{path} is not YAML: {error}. Mend the syntax there") from error
     if not isinstance(document, dict) or not isinstance(document.get("config", {}), dict):
         raise SettingsError(f"{path}: expected a mapping with a `config:` mapping in it")
+    return parse(values_in(document.get("config") or {}), source=str(path))
+
+
+def values_in(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said to this project.
+
+    Args:
+        config: By its keys with their namespaces, as under `config:`.
+    """
     values = {
         key.removeprefix(NAMESPACE): value
-        for key, value in (document.get("config") or {}).items()
+        for key, value in config.items()
         if str(key).startswith(NAMESPACE)
     }
-    if isinstance(aws := values.get("aws"), dict) and "aws:region" in document["config"]:
-        values["aws"] = {"region": document["config"]["aws:region"], **aws}
-    return parse(values, source=str(path))
+    if isinstance(aws := values.get("aws"), dict) and "aws:region" in config:
+        values["aws"] = {"region": config["aws:region"], **aws}
+    return values
 
 
 def parse(values: dict[str, Any], *, source: str) -> Settings:

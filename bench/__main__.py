@@ -15,8 +15,19 @@ from typing import Annotated, Any
 
 import typer
 
-from bench import bare, connections, newcomer, startup, throughput
+from bench import (
+    bare,
+    client_cost,
+    coalescing,
+    connections,
+    mlflow_suite,
+    newcomer,
+    startup,
+    throughput,
+)
+from bench.client_kills import measure as client_kills
 from bench.side import BenchError, RefusedError
+from bench.target import front_door
 from local.cluster import ClusterError, attach
 from tools.evidence import write_evidence
 
@@ -80,6 +91,69 @@ def newcomer_command(
     """`make up` on a fresh Debian root made with debootstrap (as root)."""
     name = f"newcomer-{suite}"
     _run(name, lambda: newcomer.measure(suite, network, _progress), {}, out, evidence)
+
+
+@app.command(name="client-kills")
+def client_kills_command(
+    *,
+    points: Annotated[int, typer.Option(min=2, help="Kills, half in training.")] = 200,
+    seed: Annotated[str, typer.Option(help="Of all that is random.")] = "1",
+    out: Out = None,
+    evidence: Evidence = False,
+) -> None:
+    """Scripts killed in training and in replay: what they were told, and what the cluster has."""
+
+    def measure() -> dict[str, Any]:
+        return client_kills.measure(front_door(attach()), points, seed, _progress)
+
+    _run("client-kills", measure, {}, out, evidence)
+
+
+@app.command(name="client-cost")
+def client_cost_command(
+    *,
+    calls: Annotated[int, typer.Option(min=100, help="Of each kind, by each client.")] = 4000,
+    imports: Annotated[int, typer.Option(min=2, help="Of MLflow, by each client.")] = 30,
+    out: Out = None,
+    evidence: Evidence = False,
+) -> None:
+    """What the client adds to a call and to `import mlflow` while all is well."""
+    _run(
+        "client-cost",
+        lambda: client_cost.measure(calls, imports, _progress),
+        bare.versions(),
+        out,
+        evidence,
+    )
+
+
+@app.command(name="coalescing")
+def coalescing_command(
+    *,
+    turns: Annotated[int, typer.Option(min=1, help="Turns of each way.")] = 6,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Of calls in a turn.")] = 5,
+    out: Out = None,
+    evidence: Evidence = False,
+) -> None:
+    """Calls of log_metric a second, coalesced, beside stock MLflow on the same server."""
+    _run(
+        "coalescing",
+        lambda: coalescing.measure(turns, seconds, _progress),
+        bare.versions(),
+        out,
+        evidence,
+    )
+
+
+@app.command(name="mlflow-suite")
+def mlflow_suite_command(
+    *,
+    source: Annotated[Path, typer.Option(help="A checkout of MLflow, of the installed version.")],
+    out: Out = None,
+    evidence: Evidence = False,
+) -> None:
+    """MLflow's own tests of what speaks REST, with and without the client (on a fresh cluster)."""
+    _run("mlflow-suite", lambda: mlflow_suite.measure(source, _progress), {}, out, evidence)
 
 
 def _run(

@@ -12,6 +12,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bench.side import Connection
 
@@ -31,12 +32,8 @@ class Operation:
 
 def _registration(connection: Connection, label: str) -> Unit:
     run_id, source = _run(connection, label)
-    connection.post("registered-models/create", {"name": label})
-
-    def register() -> None:
-        _create_version(connection, label, run_id, source)
-
-    return register
+    _create_model(connection, label)
+    return partial(_create_version, connection, label, run_id, source)
 
 
 def _first_registration(connection: Connection, label: str) -> Unit:
@@ -45,7 +42,7 @@ def _first_registration(connection: Connection, label: str) -> Unit:
 
     def register() -> None:
         name = f"{label}-{next(numbers)}"
-        connection.post("registered-models/create", {"name": name})
+        _create_model(connection, name)
         _create_version(connection, name, run_id, source)
 
     return register
@@ -72,6 +69,10 @@ def _run(connection: Connection, label: str) -> tuple[str, str]:
     request = {"experiment_id": "0", "run_name": label, "start_time": start}
     info = connection.post("runs/create", request)["run"]["info"]
     return info["run_id"], f"{info['artifact_uri']}/model"
+
+
+def _create_model(connection: Connection, name: str) -> None:
+    connection.post("registered-models/create", {"name": name})
 
 
 def _create_version(connection: Connection, name: str, run_id: str, source: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from local.layout import (
     FRONT_DOOR,
     FRONT_DOOR_ALIVE,
@@ -32,6 +34,8 @@ def front_door(site: Site, host: str) -> Service:
         swift_port=SWIFT_PROXY,
         object_proxies=[(name, layout.address(name)) for name in proxy_hosts(site)],
         failover=site.settings.failover,
+        # An instance that is back is in rotation after one check.
+        retry_after=ceil(site.settings.failover.check_interval_ms / 1000),
         client_timeout=tracking.client_timeout,
     )
     return _service(site, host, configuration, port=FRONT_DOOR)

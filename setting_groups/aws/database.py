@@ -55,6 +55,9 @@ _IO2_PER_GIB = {
 }
 """The fewest and the most operations per second for each GiB."""
 CLUSTER_ZONES = 3
+DUMPED_MAJOR = 17
+"""PostgreSQL's major version of pg_dump and pg_restore in the image (server/Dockerfile): they refuse a
+newer server, and an older one may refuse what they write."""
 
 
 def memory_gib(instance_class: str) -> float:
@@ -92,7 +95,8 @@ class Rds(Frozen):
     """The managed PostgreSQL of one environment."""
 
     topology: Topology
-    engine_version: Annotated[str, Field(pattern=r"^1[5-8]\.\d+$")] = "17.11"
+    engine_version: Annotated[str, Field(pattern=r"^\d+\.\d+$")] = "17.11"
+    """Major and minor version, such as 17.11."""
     instance_class: Annotated[
         str,
         Field(pattern=r"^db\.[a-z]\d[a-z]*\.(micro|small|medium|large|\d*xlarge)$"),
@@ -127,6 +131,15 @@ class Rds(Frozen):
     def mistakes(self) -> list[str]:
         """AWS accepts the combination."""
         return [text for rule in _RULES if (text := rule(self))]
+
+
+def _version_that_can_be_dumped(db: Rds) -> str | None:
+    if db.engine_version.partition(".")[0] == str(DUMPED_MAJOR):
+        return None
+    return (
+        f"engine_version {db.engine_version}: the image dumps and restores PostgreSQL "
+        f"{DUMPED_MAJOR} only. Use a version {DUMPED_MAJOR}.x that RDS offers, such as 17.11"
+    )
 
 
 def _class_of_the_topology(db: Rds) -> str | None:
@@ -208,6 +221,7 @@ def _replicas_exclude_a_managed_secret(db: Rds) -> str | None:
 
 
 _RULES = (
+    _version_that_can_be_dumped,
     _class_of_the_topology,
     _storage_performance,
     _replicas_of_what_can_have_them,

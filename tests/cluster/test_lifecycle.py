@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -35,27 +36,26 @@ def run(state: Path, network: str, verb: str) -> subprocess.CompletedProcess[str
 
 
 def write(cluster: Cluster, name: str) -> str:
-    environment = cluster.client_environment()
-    answer = httpx.post(
-        f"{cluster.endpoint}/api/2.0/mlflow/experiments/create",
-        json={"name": name},
-        auth=("admin", environment["MLFLOW_TRACKING_PASSWORD"]),
-        timeout=30,
-    )
-    answer.raise_for_status()
-    return str(answer.json()["experiment_id"])
+    return str(ask(cluster, "POST", "create", json={"name": name})["experiment_id"])
 
 
 def read(cluster: Cluster, experiment: str) -> str:
-    environment = cluster.client_environment()
-    answer = httpx.get(
-        f"{cluster.endpoint}/api/2.0/mlflow/experiments/get",
-        params={"experiment_id": experiment},
-        auth=("admin", environment["MLFLOW_TRACKING_PASSWORD"]),
+    told = ask(cluster, "GET", "get", params={"experiment_id": experiment})
+    return str(told["experiment"]["name"])
+
+
+def ask(cluster: Cluster, method: str, what: str, **content: Any) -> dict[str, Any]:
+    """Return the front door's answer to a request about experiments."""
+    answer = httpx.request(
+        method,
+        f"{cluster.endpoint}/api/2.0/mlflow/experiments/{what}",
+        auth=("admin", cluster.client_environment()["MLFLOW_TRACKING_PASSWORD"]),
         timeout=30,
+        **content,
     )
     answer.raise_for_status()
-    return str(answer.json()["experiment"]["name"])
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 def pids(cluster: Cluster) -> dict[str, int]:

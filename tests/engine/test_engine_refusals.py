@@ -50,6 +50,16 @@ def test_an_unknown_stack_is_refused_with_those_that_exist(tmp_path: Path) -> No
         pass
 
 
+def test_settings_from_another_file_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with recorded("dev", folder=tmp_path) as engine:
+        engine.configure({"mlflow-ha:aws.rds.backup_days": 9})
+        refused = engine.preview()
+        assert not refused.succeeded
+        assert "aws: Pulumi was given other values than stacks/Pulumi.dev.yaml" in refused.output
+        assert "leave --config-file out" in refused.output
+        assert not engine.requests("Create")
+
+
 def test_two_runs_do_not_work_on_one_folder(tmp_path: Path) -> None:
     with (
         recorded("small", program=SHELF, folder=tmp_path),

@@ -1,12 +1,22 @@
 """What AWS refuses for a database is refused by the settings first, with a remedy that works."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from setting_groups.aws.database import CLUSTER_CLASSES, INSTANCE_CLASSES, Logins, Rds, memory_gib
+from setting_groups.aws.database import (
+    CLUSTER_CLASSES,
+    DUMPED_MAJOR,
+    INSTANCE_CLASSES,
+    Logins,
+    Rds,
+    memory_gib,
+)
 
+IMAGE = Path(__file__).parents[2] / "server" / "Dockerfile"
 REPLICA_OF = "arn:aws:rds:us-east-1:123456789012:db:mlflow-ha-prod"
 CLUSTER: dict[str, Any] = {"topology": "multi_az_cluster", "instance_class": "db.m6gd.large"}
 PAIR: dict[str, Any] = {"topology": "multi_az_instance", "instance_class": "db.m7g.large"}
@@ -119,3 +129,21 @@ def test_a_generation_begins_at_one(role: str) -> None:
 
 def test_memory_bounds_the_connections() -> None:
     assert 500 <= Rds(**CLUSTER).most_connections <= 832
+
+
+def test_the_version_that_can_be_dumped_is_that_of_the_tools_in_the_image() -> None:
+    text = IMAGE.read_text(encoding="utf-8")
+    majors = set(re.findall(r"postgresql(?:-client-|/)(\d+)", text))
+    assert majors == {str(DUMPED_MAJOR)}
+
+
+@pytest.mark.parametrize("version", ["17.4", "17.11"])
+def test_a_database_of_that_version_is_allowed(version: str) -> None:
+    assert Rds(**CLUSTER, engine_version=version).engine_version == version
+
+
+@pytest.mark.parametrize("version", ["15.13", "16.9", "18.1", "170.1"])
+def test_a_database_that_could_not_be_dumped_is_refused(version: str) -> None:
+    told = refusal(**CLUSTER, engine_version=version)
+    assert f"engine_version {version}: the image dumps and restores PostgreSQL 17 only" in told
+    assert "Use a version 17.x" in told

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bench.client_kills.door import Door
 from tests.cluster.client.contents import Contents
-from tests.cluster.client.door import Door
 from tests.cluster.client.environment import Ready, install, virtual_environment, wheel
 from tests.cluster.client.stock_server import StockServer
 from tests.cluster.server.conftest import empty_postgres, pg
@@ -84,7 +84,7 @@ def stock(stock_server: StockServer) -> Iterator[Reached]:
     """A stock MLflow."""
     door = Door(stock_server.port)
     yield Reached(door, {"MLFLOW_TRACKING_URI": door.uri}, Contents(stock_server.uri))
-    door.close()
+    door.end()
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +116,7 @@ def ours(instance: Instance) -> Iterator[Reached]:
     login = {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": password}
     variables = {"MLFLOW_TRACKING_URI": door.uri, **login}
     yield Reached(door, variables, Contents(instance.url, MLFLOW_ADMIN))
-    door.close()
+    door.end()
 
 
 @pytest.fixture(params=["ours", "stock"])

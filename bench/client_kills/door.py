@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 
 class Door:
     """Passes bytes on from a port of its own.
+
+    Args:
+        target_port: Where they go.
+        target_host: As well.
 
     Attributes:
         lost: Requests that were carried out and whose answer was lost.
         held_back: Requests that were not passed on.
     """
 
-    def __init__(self, target_port: int) -> None:
-        self._target = target_port
+    def __init__(self, target_port: int, target_host: str = "127.0.0.1") -> None:
+        self._target = (target_host, target_port)
         self._listener: socket.socket | None = None
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -25,8 +30,18 @@ class Door:
         self._to_hold_back: list[bytes] = []
         self.lost = 0
         self.held_back = 0
-        self.port = 0
+        # Bound as long as this lives: while the door is closed, nobody else may be given its port.
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._reserved.bind(("127.0.0.1", 0))
+        self.port = int(self._reserved.getsockname()[1])
         self.open()
+
+    @classmethod
+    def to(cls, url: str) -> Door:
+        """Return one that leads to the server at a URL."""
+        parts = urlsplit(url)
+        return cls(parts.port or 80, parts.hostname or "127.0.0.1")
 
     @property
     def uri(self) -> str:
@@ -35,8 +50,7 @@ class Door:
     def open(self) -> None:
         """Take connections, on the same port as ever."""
         if self._listener is None:
-            self._listener = socket.create_server(("127.0.0.1", self.port))
-            self.port = int(self._listener.getsockname()[1])
+            self._listener = socket.create_server(("127.0.0.1", self.port), reuse_port=True)
             threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def close(self) -> None:
@@ -50,11 +64,16 @@ class Door:
             for connection in list(self._connections):
                 _end(connection)
 
+    def end(self) -> None:
+        """Close, and give the port up."""
+        self.close()
+        self._reserved.close()
+
     @contextlib.contextmanager
-    def closed(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[misc]  # a generator
+    def closed(self) -> Iterator[None]:
         self.close()
         try:
-            yield  # type: ignore[misc]  # as above
+            yield
         finally:
             self.open()
 
@@ -66,6 +85,11 @@ class Door:
         """End the connection of the next requests that contain this text, not passing them on."""
         self._to_hold_back += [request.encode()] * times
 
+    def forgive(self) -> None:
+        """Lose and hold back nothing more."""
+        self._to_lose.clear()
+        self._to_hold_back.clear()
+
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -74,7 +98,7 @@ class Door:
 
     def _serve(self, client: socket.socket) -> None:
         try:
-            server = socket.create_connection(("127.0.0.1", self._target))
+            server = socket.create_connection(self._target)
         except OSError:
             _end(client)
             return
@@ -119,14 +143,3 @@ def _end(*connections: socket.socket) -> None:
         with contextlib.suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)
         one.close()
-
-
-def wait_until_free(port: int, seconds: float = 10.0) -> None:
-    """Return when nobody listens on a port any more."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"somebody still listens on {port}")
