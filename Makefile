@@ -2,9 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help packages install up down clean status lint types test test-unit drills \
+.PHONY: help packages install up down clean status lint types test test-unit test-drills drills \
         evidence bench lock pulumi preview graph policies scan cost smoke
 PY := .venv/bin/python
+# They take as long as all the others together.
+ALONE := tests/cluster/drills tests/cluster/runbooks
 # negative-control is left out: it must fail, and tests/cluster/chaos sees to it that it does.
 DRILLS := primary-crash primary-host-loss mlflow-instance-loss front-door-loss database-outage \
           total-outage dropped-replies
@@ -50,7 +52,11 @@ test: ## Style, types and all tests: unit, engine, and on a cluster of their own
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m pytest tests
+	@$(PY) -m pytest tests $(ALONE:%=--ignore=%)
+
+test-drills: install ## Tests of faults, of the random walk, and of the procedures' pages, on a cluster
+	@tools/install-packages --tests
+	@$(PY) -m pytest $(ALONE)
 
 drills: install ## Every drill that must pass, against the running cluster; report in build/drills/
 	@$(PY) -m chaos run $(DRILLS)
@@ -58,9 +64,13 @@ drills: install ## Every drill that must pass, against the running cluster; repo
 evidence: install ## The long runs that write docs/evidence/ (about an hour; needs no other cluster)
 	@$(PY) -m local up
 	@$(PY) -m chaos evidence
+	@$(PY) -m chaos compare --evidence
+	@$(PY) -m bench client-kills --evidence
 	@$(PY) -m bench throughput --evidence
 	@$(PY) -m bench connections --evidence
 	@$(PY) -m local down
+	@$(PY) -m bench client-cost --evidence
+	@$(PY) -m bench coalescing --evidence
 	@$(PY) -m bench startup --evidence
 	@$(PY) -m bench newcomer --evidence
 	@$(PY) -m tools.readme_figures

@@ -17,7 +17,7 @@ from chaos.ledger.history import History
 from chaos.ledger.judge import Account, reconcile
 from chaos.ledger.operation import Outcome
 from chaos.ledger.outage import longest_gap
-from chaos.ledger.rest import REQUEST_TIMEOUT
+from chaos.ledger.session import REQUEST_TIMEOUT
 from chaos.ledger.writers import Writers
 from chaos.progress import Progress
 from chaos.target import Fault, FaultMissed, Target
