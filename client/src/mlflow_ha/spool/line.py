@@ -86,12 +86,15 @@ class SpoolLine:
         try:
             return keeper.sender.send(keeper.translated(message), deadline)
         except TrackingUnavailable as away:
-            raise self._away(f"{message.api} can only be answered by the server") from away
+            only = f"{message.api} can only be answered by the server"
+            raise self._away(only, type(away)) from away
 
-    def _away(self, what: str) -> TrackingUnavailable:
+    def _away(
+        self, what: str, kind: type[TrackingUnavailable] = TrackingUnavailable
+    ) -> TrackingUnavailable:
         keeper = self._keeper
         breaker = keeper.sender.server.breaker
-        return TrackingUnavailable(
+        return kind(
             what,
             server=keeper.sender.server.address,
             state=breaker.state,
