@@ -150,8 +150,9 @@ class DumpStore:
         return f"{self._prefix}/{name}.{kind}"
 
     def _sizes(self) -> dict[str, int]:
+        # What lies deeper belongs to somebody else, such as another environment's dumps.
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{self._prefix}/"
+            Bucket=self._bucket, Prefix=f"{self._prefix}/", Delimiter="/"
         )
         return {o["Key"]: o["Size"] for page in pages for o in page.get("Contents", ())}
 

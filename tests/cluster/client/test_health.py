@@ -94,7 +94,9 @@ def test_alone_it_follows_a_server_that_goes_and_comes_back(
             ready.run("begin", "watched", **server.variables, **spool)
             queued = running.get("/health/mlflow").json()
             assert queued["queued"] > 0
-            assert queued["oldest_seconds"] > 0
+            wait_until(
+                lambda: running.get("/health/mlflow").json()["oldest_seconds"] > 0, "grow old"
+            )
             assert running.get("/ready").status_code == 200
             assert 'mlflow_ha_available{server="' + server.door.uri + '"} 0.0' in (
                 running.get("/metrics").text

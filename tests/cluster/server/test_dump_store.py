@@ -26,6 +26,8 @@ def test_the_newest_is_the_newest_that_is_complete(store: SimpleStorage) -> None
             **pair("29970101T000000Z", b"bo"),
             # Another stack's.
             **pair("29960101T000000Z", b"body", "mlflow-too"),
+            # Whatever lies deeper is somebody else's, and need not be of our kind.
+            "dumps/mlflow/too/29950101T000000Z.json": b"{}",
         }
     )
     dumps = DumpStore(DUMPS)
