@@ -59,11 +59,13 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     }.items():
         monkeypatch.setenv(name, value)
     settings.current.cache_clear()
+    # Other tests' servers may be looked for, too.
+    before = set(threading.enumerate())
     yield address
     # Who looks for that server would go on to do so in other tests.
     for known in server.known():
         known.breaker.reset()
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - before:
         if thread.name == "mlflow-ha-probe":
             thread.join(10)
             assert not thread.is_alive()
