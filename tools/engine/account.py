@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
+import botocore.session
 from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal.models import moto_api_backend
@@ -90,7 +91,9 @@ class SimulatedAccount:
 
     def client(self, service: Any, region: str) -> Any:
         """A boto3 client of this account."""
-        return boto3.client(
+        # Without the user's own profile, which may not even exist.
+        bare = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+        return boto3.Session(botocore_session=bare).client(
             service,
             region_name=region,
             endpoint_url=self.endpoint,
