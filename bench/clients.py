@@ -10,17 +10,14 @@ import json
 import os
 import site
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bench.side import BenchError
+from tools.client_environment import CLIENT, NoEnvironment, install, virtual_environment, wheel
 
-ROOT = Path(__file__).parent.parent
-_UV = Path(sys.executable).with_name("uv")
-_BUILD_SECONDS = 120
 _END_SECONDS = 30
 _LAST_LINES = 5
 
@@ -30,13 +27,20 @@ def pythons(folder: Path) -> tuple[Path, Path]:
 
     Args:
         folder: For their files.
+
+    Raises:
+        BenchError: They cannot be made.
     """
-    stock, ours = _environment(folder / "stock"), _environment(folder / "ours")
-    _uv("build", "--wheel", "--offline", "--no-build-isolation", "--python", sys.executable,
-        "-o", str(folder), str(ROOT / "client"))  # fmt: skip
-    (wheel,) = folder.glob("*.whl")
-    _uv("pip", "install", "--offline", "--no-deps", "--compile-bytecode", "--python", str(ours),
-        str(wheel))  # fmt: skip
+    try:
+        stock, ours = (
+            virtual_environment(folder / name, *site.getsitepackages())
+            for name in ("stock", "ours")
+        )
+        install(
+            ours, "--offline", "--no-deps", "--compile-bytecode", wheel(CLIENT, folder / "wheel")
+        )
+    except NoEnvironment as error:
+        raise BenchError(str(error)) from error
     return stock, ours
 
 
@@ -99,20 +103,3 @@ def client(python: Path, folder: Path, **environment: str) -> Iterator[Client]:
         yield running
     finally:
         running.stop()
-
-
-def _environment(folder: Path) -> Path:
-    _uv("venv", "--python", sys.executable, str(folder))
-    (packages,) = folder.glob("lib/python*/site-packages")
-    borrowed = "".join(f"{path}\n" for path in site.getsitepackages())
-    (packages / "borrowed.pth").write_text(borrowed, encoding="utf-8")
-    return folder / "bin" / "python"
-
-
-def _uv(*arguments: str) -> None:
-    done = subprocess.run(
-        [str(_UV), "-q", *arguments],
-        capture_output=True, text=True, timeout=_BUILD_SECONDS, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise BenchError(f"uv {' '.join(arguments)}: {done.stderr.strip()}")

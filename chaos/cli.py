@@ -21,7 +21,6 @@ from chaos import drill as drills
 from chaos import smoke as fitness
 from chaos.crews import kind as crews
 from chaos.crews.crews import CrewFailed
-from chaos.crews.environment import NoEnvironment
 from chaos.drill import Drill, DrillError
 from chaos.evidence import DEFAULT_PLAN, PlanError, collect, planned
 from chaos.progress import OnConsole
@@ -31,6 +30,7 @@ from chaos.target import TargetError
 from chaos.verdict import Verdict
 from chaos.walk.command import walk
 from settings import Settings, SettingsError
+from tools.client_environment import NoEnvironment
 from tools.evidence import write_evidence
 
 ROOT = Path(__file__).parent.parent

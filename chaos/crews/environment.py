@@ -5,21 +5,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-CLIENT = ROOT / "client"
+from tools.client_environment import CLIENT, install, virtual_environment, wheel
+from tools.evidence import ROOT
+
 ENVIRONMENTS = ROOT / "build" / "crews"
-LONGEST_STEP = 300.0
-"""Seconds for building or installing; each takes about one."""
 _FINISHED = "finished"
-
-
-class NoEnvironment(Exception):  # noqa: N818  a finding, not a defect of the program
-    """The client's wheel could not be built or installed; the text says why."""
 
 
 def stock() -> Path:
@@ -42,31 +36,14 @@ def with_the_shim() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / _FINISHED).exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _make(folder, python)
+            _make(folder)
             (folder / _FINISHED).touch()
     return python
 
 
-def _make(folder: Path, python: Path) -> None:
-    uv = Path(sys.executable).with_name("uv")
-    venv = folder / "venv"
-    _step([uv, "venv", "-q", "--python", sys.executable, venv])
-    [packages] = venv.glob("lib/python*/site-packages")
-    (packages / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    _step([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "wheel"])
-    [wheel] = (folder / "wheel").glob("*.whl")
-    _step([uv, "pip", "install", "-q", "--offline", "--no-deps", "--python", python, wheel])
-
-
-def _step(command: list[str | Path]) -> None:
-    done = subprocess.run(
-        command, cwd=CLIENT, capture_output=True, text=True, check=False, timeout=LONGEST_STEP
-    )
-    if done.returncode:
-        told = " ".join(str(part) for part in command)
-        raise NoEnvironment(
-            f"{told}: {done.stderr.strip()}. Mend client/, then run the drill again"
-        )
+def _make(folder: Path) -> None:
+    python = virtual_environment(folder / "venv", sysconfig.get_path("purelib"))
+    install(python, "--offline", "--no-deps", wheel(CLIENT, folder / "wheel"))
 
 
 def _fingerprint(client: Path) -> str:

@@ -10,12 +10,13 @@ import pytest
 
 from bench.client_kills.door import Door
 from tests.cluster.client.contents import Contents
-from tests.cluster.client.environment import Ready, install, virtual_environment, wheel
+from tests.cluster.client.environment import Ready
 from tests.cluster.client.stock_server import StockServer
 from tests.cluster.server.conftest import empty_postgres, pg
 from tests.cluster.server.instance import MLFLOW_ADMIN, Instance
 from tests.cluster.server.postgres import Postgres, binaries
 from tests.cluster.server.simple_storage import BUCKET, KEYS, SimpleStorage
+from tools.client_environment import CLIENT, install, virtual_environment, wheel
 
 __all__ = ["empty_postgres", "pg"]  # fixtures of another folder, used here
 
@@ -33,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client's wheel."""
-    return wheel(tmp_path_factory.mktemp("wheel"))
+    return wheel(CLIENT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,10 @@ import pytest
 
 from tests.cluster.client.conftest import Reached
 from tests.cluster.client.contents import plain
-from tests.cluster.client.environment import ROOT, Ready, variables, virtual_environment
+from tests.cluster.client.environment import Ready, variables
 from tests.cluster.client.page import Block, blocks, not_printed
+from tools.client_environment import virtual_environment
+from tools.evidence import ROOT
 
 GUIDE = ROOT / "docs" / "guides" / "client.md"
 BLOCKS = blocks(GUIDE)

@@ -22,10 +22,12 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from tests.cluster.client.conftest import Reached
-from tests.cluster.client.environment import ROOT, Ready, variables, virtual_environment
+from tests.cluster.client.environment import Ready, variables
 from tests.cluster.client.page import Block, blocks, not_printed
 from tests.cluster.server.postgres import free_port
 from tests.unit.client.webhook import Webhook
+from tools.client_environment import virtual_environment
+from tools.evidence import ROOT
 
 PAGE = ROOT / "docs" / "guides" / "client-health.md"
 BLOCKS = blocks(PAGE)

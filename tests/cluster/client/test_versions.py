@@ -16,16 +16,12 @@ from packaging.version import Version
 
 from bench.client_kills.zygote import Zygote
 from tests.cluster.client.conftest import Reached
-from tests.cluster.client.environment import (
-    ROOT,
-    SCRIPTS,
-    install,
-    variables,
-    virtual_environment,
-)
+from tests.cluster.client.environment import SCRIPTS, variables
 from tests.cluster.client.once import what_is_wrong
 from tests.cluster.client.test_lost_answers import CREATES
 from tests.cluster.client.working import PROMPT
+from tools.client_environment import install, virtual_environment
+from tools.evidence import ROOT
 
 DECLARED = str(ROOT / "client" / "pyproject.toml")
 RESOLUTIONS = {

@@ -18,6 +18,7 @@ from chaos.crews.crews import CrewFailed, Crews, Pace
 from chaos.crews.kind import SHIM, STOCK
 from chaos.ledger.operation import Outcome
 from chaos.target import FrontDoor
+from tools.client_environment import CLIENT
 
 NOWHERE = FrontDoor("http://127.0.0.1:9", "admin", "secret")
 BRISK = Pace(threads=1, pause=0.01)
@@ -115,7 +116,7 @@ def test_only_the_shim_has_the_clients_wheel_and_it_is_made_once_for_each_conten
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = tmp_path / "client"
-    shutil.copytree(environment.CLIENT, client, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(CLIENT, client, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(environment, "CLIENT", client)
     monkeypatch.setattr(environment, "ENVIRONMENTS", tmp_path / "crews")
     asked = "from importlib.metadata import version; print(version('mlflow-ha'), version('mlflow'))"

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from tests.cluster.client.conftest import Reached
-from tests.cluster.client.environment import ROOT, Ready
+from tests.cluster.client.environment import Ready
+from tools.evidence import ROOT
 
 GUIDE = ROOT / "docs" / "guides" / "migration.md"
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -14,9 +14,10 @@ import mlflow
 import pytest
 
 from tests.cluster.client.conftest import Reached
-from tests.cluster.client.environment import install, variables, virtual_environment
+from tests.cluster.client.environment import variables
 from tests.cluster.client.managers.conftest import in_process, unique
 from tests.cluster.client.managers.models import Threshold, logged
+from tools.client_environment import install, virtual_environment
 
 PROJECT = Path(__file__).with_name("third_party")
 
