@@ -3,13 +3,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help packages install up down clean status lint types test test-unit test-drills drills \
-        evidence bench lock pulumi preview graph policies scan cost smoke
+        drills-quick evidence bench lock pulumi preview graph policies scan cost smoke
 PY := .venv/bin/python
 # They take as long as all the others together.
 ALONE := tests/cluster/drills tests/cluster/runbooks
-# negative-control is left out: it must fail, and tests/cluster/chaos sees to it that it does.
-DRILLS := primary-crash primary-host-loss mlflow-instance-loss front-door-loss database-outage \
-          total-outage dropped-replies
 CODE := settings.py setting_groups components bootstrap policies observability local chaos bench tools server/src examples tests
 
 help: ## Show this text
@@ -59,7 +56,10 @@ test-drills: install ## Tests of faults, of the random walk, and of the procedur
 	@$(PY) -m pytest $(ALONE)
 
 drills: install ## Every drill that must pass, against the running cluster; report in build/drills/
-	@$(PY) -m chaos run $(DRILLS)
+	@$(PY) -m chaos run --suite full
+
+drills-quick: install ## The four most telling ones, in six minutes; `make test` runs them too
+	@$(PY) -m chaos run --suite quick
 
 evidence: install ## The long runs that write docs/evidence/ (about an hour; needs no other cluster)
 	@$(PY) -m local up

@@ -6,6 +6,7 @@ import json
 import platform
 import sys
 from dataclasses import replace
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -22,7 +23,8 @@ from chaos import smoke as fitness
 from chaos.crews import kind as crews
 from chaos.crews.crews import CrewFailed
 from chaos.drill import Drill, DrillError
-from chaos.evidence import DEFAULT_PLAN, PlanError, collect, planned
+from chaos.evidence import collect
+from chaos.plan import FULL, QUICK, PlanError, in_order_of, planned
 from chaos.progress import OnConsole
 from chaos.result import Result
 from chaos.suite import Suite, new_folder
@@ -42,6 +44,14 @@ THREADS = 8
 """One registration takes some 100 ms, so eight threads reach more than 60 writes per second."""
 FEW_THREADS = 2
 """Beside clients whose own latency is measured: enough to tell when the service is back."""
+
+
+class Together(StrEnum):
+    """Drills that are run by one name."""
+
+    FULL = "full"
+    QUICK = "quick"
+
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Break the service on purpose, and judge it."
@@ -81,7 +91,15 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] 
 
 @app.command()
 def run(  # noqa: PLR0917  typer makes options of them
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Drills, see `list`.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME…", help="Drills, see `list`.")
+    ] = None,
+    together: Annotated[
+        Together | None, typer.Option("--suite", help="Instead of names: those that must pass.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="An order by chance; the same for the same seed.")
+    ] = None,
     target: TargetOption = "local",
     stack: StackOption = None,
     confirm: ConfirmOption = None,
@@ -94,7 +112,9 @@ def run(  # noqa: PLR0917  typer makes options of them
     out: Annotated[Path, typer.Option(help="Reports go to OUT/<time>.")] = REPORTS,
 ) -> None:
     """Run drills. Exit code 1: a verdict is failed; 2: it could not start; 130: interrupted."""
-    chosen = [_load(name) for name in names]
+    chosen = _chosen(names or [], together)
+    if seed is not None:
+        chosen = in_order_of(seed, chosen)
     suite, screen = _suite(target, stack, threads, out, confirm=confirm, budget=budget)
     results: list[Result] = []
     try:
@@ -155,7 +175,7 @@ def evidence(
     Finished repeats are kept under build/, so a killed run goes on where it stopped.
     """
     try:
-        plan = planned(DEFAULT_PLAN, only or [])
+        plan = planned(FULL, only or [])
     except PlanError as error:
         _refuse(str(error))
     suite, screen = _suite("local", None, threads, REPORTS)
@@ -240,6 +260,17 @@ def _settings(stack: str) -> Settings:
         return settings_module.load(stack)
     except SettingsError as error:
         _refuse(str(error))
+
+
+def _chosen(names: list[str], together: Together | None) -> list[Drill]:
+    if bool(names) == bool(together):
+        _refuse("say which drills: their names (see `list`), or --suite full, or --suite quick")
+    if together is Together.QUICK:
+        names = list(QUICK)
+    elif together is Together.FULL:
+        names = [name for name, _ in FULL]
+    loaded = [_load(name) for name in names]
+    return loaded if together is None else [each for each in loaded if not each.terms.must_fail]
 
 
 def _load(name: str) -> Drill:

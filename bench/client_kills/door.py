@@ -35,6 +35,9 @@ class Door:
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._reserved.bind(("127.0.0.1", 0))
         self.port = int(self._reserved.getsockname()[1])
+        # MLflow refuses requests that name a host which is not its own.
+        self._host_here = f"\r\nHost: 127.0.0.1:{self.port}\r\n".encode()
+        self._host_there = f"\r\nHost: {target_host}:{target_port}\r\n".encode()
         self.open()
 
     @classmethod
@@ -113,7 +116,7 @@ class Door:
                     break
                 if self._armed(self._to_lose, data):
                     losing.set()
-                server.sendall(data)
+                server.sendall(data.replace(self._host_here, self._host_there, 1))
         if not losing.is_set():
             _end(client, server)
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from chaos import targets
 from chaos.clock import Clock
 from chaos.ledger.client import ServiceSilent
+from chaos.ledger.judge import Account
 from chaos.ledger.rest import RestClient
 from chaos.progress import OnConsole
 from chaos.suite import new_folder
@@ -95,7 +96,7 @@ def _walked(
                 stuck = str(error)
             screen.status("reading everything back")
             return record(
-                seed, run.told, run.books(), seconds=clock.now() - clock.monotonic, stuck=stuck
+                seed, run.told, _books(run), seconds=clock.now() - clock.monotonic, stuck=stuck
             )
     except KeyboardInterrupt:
         errors.print("interrupted: what was broken is healed, the walk is not kept")
@@ -105,6 +106,14 @@ def _walked(
     finally:
         screen.close()
         client.close()
+
+
+def _books(run: Walk) -> Account:
+    try:
+        return run.books()
+    except ServiceSilent as error:
+        errors.print(f"[red]nothing is known of the writes:[/] {escape(str(error))}")
+        raise typer.Exit(FAILED) from None
 
 
 def _enough(minutes: float, failovers: int) -> Callable[[Walk], bool]:

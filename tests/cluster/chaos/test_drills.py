@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from chaos.plan import QUICK
 from local.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
@@ -31,7 +32,7 @@ def drill(name: str, folder: Path) -> tuple[int, dict[str, Any]]:
     return done.returncode, found
 
 
-@pytest.mark.parametrize("name", ["primary-crash", "mlflow-instance-loss", "front-door-loss"])
+@pytest.mark.parametrize("name", QUICK)
 def test_the_service_survives(name: str, cluster: Cluster, tmp_path: Path) -> None:
     code, found = drill(name, tmp_path)
     if found["verdict"] == "skipped":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ from typer.testing import CliRunner
 
 from chaos import targets
 from chaos.cli import app
+from chaos.drill import Drill
+from chaos.plan import QUICK
+from chaos.result import Result
+from chaos.suite import Suite
 
 DOCUMENTED = {
     "drill",
@@ -79,6 +84,39 @@ def test_repeats_get_a_page_each(invoke: Any, target: Any, tmp_path: Path) -> No
     }
 
 
+@pytest.fixture
+def order(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Which drills would run, one after another."""
+    asked: list[str] = []
+
+    def remember(_suite: Suite, drills: Sequence[Drill], _repeat: int) -> list[Result]:
+        asked.extend(drill.name for drill in drills)
+        return []
+
+    monkeypatch.setattr(Suite, "run", remember)
+
+    def would_run(*arguments: str) -> list[str]:
+        asked.clear()
+        assert invoke(*arguments).exit_code == 0
+        return list(asked)
+
+    return would_run
+
+
+def test_a_suite_is_every_drill_that_must_pass(order: Any) -> None:
+    rows = json.loads(CliRunner().invoke(app, ["list", "--json"]).stdout)
+    every = order("--suite", "full")
+    assert sorted(every) == sorted(row["name"] for row in rows if not row["must_fail"])
+
+
+def test_a_seed_decides_the_order(order: Any) -> None:
+    assert order("--suite", "quick") == list(QUICK)
+    by_chance = order("--suite", "full", "--seed", "1")
+    assert by_chance == order("--suite", "full", "--seed", "1")
+    assert by_chance != order("--suite", "full", "--seed", "2")
+    assert sorted(by_chance) == sorted(order("--suite", "full"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -87,7 +125,8 @@ def test_repeats_get_a_page_each(invoke: Any, target: Any, tmp_path: Path) -> No
         (["primary-crash", "--target", "moon"], "no such target"),
         (["primary-crash", "--target", "moon", "--stack", "local"], "'moon': no such target"),
         (["primary-crash", "--stack", "nowhere"], "no settings for environment 'nowhere'"),
-        ([], "Missing argument"),
+        ([], "say which drills"),
+        (["primary-crash", "--suite", "quick"], "say which drills"),
     ],
 )
 def test_a_usage_error_is_exit_code_2_with_a_remedy(arguments: list[str], told: str) -> None:

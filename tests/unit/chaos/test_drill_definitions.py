@@ -13,7 +13,7 @@ from chaoslib.experiment import ensure_experiment_is_valid
 import settings
 from chaos import drill as drills
 from chaos.drill import DrillError
-from chaos.evidence import DEFAULT_PLAN
+from chaos.plan import FULL
 
 ALL = drills.names()
 
@@ -50,7 +50,7 @@ def test_no_drill_tolerates_a_lost_or_doubled_write(name: str) -> None:
 
 
 def test_the_evidence_runs_every_drill() -> None:
-    assert {name for name, _ in DEFAULT_PLAN} == set(ALL)
+    assert {name for name, _ in FULL} == set(ALL)
 
 
 def test_a_misspelt_drill_is_answered_with_the_nearest() -> None:

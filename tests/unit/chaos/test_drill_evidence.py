@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chaos.evidence import PlanError, Repeat, collect, planned, summarise, surprise
+from chaos.evidence import collect, summarise, surprise
+from chaos.plan import PlanError, Repeat, planned
 from chaos.suite import Suite
 from tools.evidence import ROOT, anonymous, write_atomically, write_evidence
 

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from chaos import targets
 from chaos.cli import app
 from chaos.clock import Clock
+from chaos.ledger.client import ServiceSilent
 from chaos.ledger.rest import RestClient
 from chaos.progress import Silent
 from chaos.walk import command, walk
@@ -188,6 +189,18 @@ def test_a_walk_that_lost_something_is_exit_code_1(invoke: Any, mlflow: Any) -> 
     done = invoke("--failovers", "1", "--threads", "2")
     assert done.exit_code == 1
     assert "1 lost" in done.stderr
+
+
+def test_a_walk_that_is_not_read_back_is_exit_code_1(
+    invoke: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(_client: RestClient) -> None:
+        raise ServiceSilent("no answer to searches in 300 s")
+
+    monkeypatch.setattr(RestClient, "read_back", silent)
+    done = invoke("--failovers", "1", "--threads", "2")
+    assert done.exit_code == 1
+    assert "nothing is known of the writes: no answer to searches" in done.stderr
 
 
 @pytest.mark.parametrize(
