@@ -6,10 +6,14 @@ That tests are led to a cluster is seen when the measurement is made; it needs o
 from pathlib import Path
 
 import pytest
+from mlflow.tracking._tracking_service.utils import (
+    _get_tracking_scheme_with_resolved_uri,
+    _tracking_store_registry,
+)
 from typer.testing import CliRunner
 
 from bench import __main__ as bench
-from bench.mlflow_suite_outcomes import Outcome, compared, read
+from bench.mlflow_suite_outcomes import BY_DESIGN, Outcome, compared, read
 
 REPORT = """<testsuites><testsuite name="pytest">
 <testcase classname="tests.a" name="test_passes">
@@ -70,6 +74,24 @@ def test_what_passes_only_with_the_client_differs_but_does_not_count_against_it(
     found = compared(outcomes, better)
     assert [row["test"] for row in found["differing"]] == ["tests.a::test_fails"]
     assert found["fails_where_stock_passes"] == []
+
+
+@pytest.mark.parametrize("name", BY_DESIGN)
+def test_what_no_plugin_can_pass_is_told_apart_with_its_reason(name: str) -> None:
+    found = compared({name: Outcome("passed")}, {name: Outcome("failed", "custom_scheme")})
+    assert found["fails_where_stock_passes"] == []
+    assert found["fails_by_design"] == {name: BY_DESIGN[name]}
+    assert [row["test"] for row in found["differing"]] == [name]
+
+
+def test_mlflow_calls_the_scheme_of_any_plugin_a_custom_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    schemes = _tracking_store_registry._registry
+    ask = _get_tracking_scheme_with_resolved_uri.__wrapped__  # it remembers what it said
+    assert ask("https://mlflow.example") == "https"
+    monkeypatch.setitem(schemes, "https", lambda *_: schemes)
+    assert ask("https://mlflow.example") == "custom_scheme"
 
 
 def test_a_folder_that_is_no_checkout_is_refused_with_the_command_that_makes_one(
