@@ -61,10 +61,12 @@ drills: install ## Every drill that must pass, against the running cluster; repo
 drills-quick: install ## The four most telling ones, in six minutes; `make test` runs them too
 	@$(PY) -m chaos run --suite quick
 
-evidence: install ## The long runs that write docs/evidence/ (about an hour; needs no other cluster)
+evidence: install ## The long runs that write docs/evidence/ (about five hours; needs no other cluster)
 	@$(PY) -m local up
 	@$(PY) -m chaos evidence
 	@$(PY) -m chaos compare --evidence
+	@for walk in 1 2 3 4; do $(PY) -m chaos walk --failovers 25 --evidence; done
+	@$(PY) -m chaos availability --evidence
 	@$(PY) -m bench client-kills --evidence
 	@$(PY) -m bench throughput --evidence
 	@$(PY) -m bench connections --evidence

@@ -30,6 +30,7 @@ from chaos.result import Result
 from chaos.suite import Suite, new_folder
 from chaos.target import TargetError
 from chaos.verdict import Verdict
+from chaos.walk.availability import availability
 from chaos.walk.command import walk
 from settings import Settings, SettingsError
 from tools.client_environment import NoEnvironment
@@ -57,6 +58,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Break the service on purpose, and judge it."
 )
 app.command()(walk)
+app.command()(availability)
 errors = Console(stderr=True)
 
 TargetOption = Annotated[str, typer.Option(help="What to break: local or aws.")]

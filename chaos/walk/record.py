@@ -69,6 +69,7 @@ def summary(walks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     kinds = sorted({episode["kind"] for episode in episodes})
     return {
         "walks": len(walks),
+        "passed": sum(walk["verdict"] == "passed" for walk in walks),
         "failovers": _sum(walks, "failovers"),
         "episodes": len(episodes),
         "primary_hangs": _sum(walks, "primary_hangs"),

@@ -15,22 +15,7 @@ def worst(result: Document, drill: str) -> str:
 
 
 def _drills(result: Document) -> str:
-    controls = {outcome["drill"] for outcome in result["outcomes"] if outcome["must_fail"]}
-    rows = [
-        (
-            f"`{name}`",
-            str(found["repeats"]),
-            seconds(found["objective_seconds"]),
-            seconds(found["outage_p50"]),
-            seconds(found["outage_max"]),
-            seconds(found["redundancy_restored_max"]),
-            str(found["acknowledged"]),
-            _verdicts(found["verdicts"]) + (", as it must" if name in controls else ""),
-        )
-        for name, found in result["drills"].items()
-    ]
-    header = ("drill", "runs", "objective", "outage, median", "outage, longest")
-    told = table((*header, "redundancy back", "writes acknowledged", "verdict"), rows)
+    told = "\n\n".join((_outages(result), _books(result)))
     lost, duplicated = result["lost"], result["duplicated"]
     unknown = "unknown (not every drill could be read back)"
     total = (
@@ -40,6 +25,63 @@ def _drills(result: Document) -> str:
     )
     absent = f" Not run yet: {', '.join(result['not_run'])}." if result["not_run"] else ""
     return f"{told}\n\n{total}{absent}"
+
+
+def _outages(result: Document) -> str:
+    controls = {outcome["drill"] for outcome in result["outcomes"] if outcome["must_fail"]}
+    rows = [
+        (
+            f"`{name}`",
+            str(found["repeats"]),
+            seconds(found["objective_seconds"]),
+            seconds(found["outage_p50"]),
+            seconds(found["outage_max"]),
+            seconds(found["redundancy_restored_max"]),
+            _verdicts(found["verdicts"]) + (", as it must" if name in controls else ""),
+        )
+        for name, found in result["drills"].items()
+    ]
+    header = ("drill", "runs", "objective", "outage, median", "outage, longest", "redundancy back")
+    return table((*header, "verdict"), rows)
+
+
+def _books(result: Document) -> str:
+    """What clients were told, and what was there: writers that never retry, and training."""
+    rows = [
+        (f"`{name}`", *_of_writers(result, name), *_of_crews(found))
+        for name, found in (result["drills"].items())
+    ]
+    header = ("drill", "writes attempted", "acknowledged", "failed", "lost", "doubled")
+    clients = ("stock MLflow", "mlflow-ha", "mlflow-ha with spool")
+    note = (
+        "Writers send each create once and never retry. The last three columns are training beside "
+        "them: calls attempted, then failed / lost / doubled."
+    )
+    return f"{note}\n\n{table((*header, *clients), rows)}"
+
+
+def _of_writers(result: Document, drill: str) -> list[str]:
+    books = [outcome["client"] for outcome in result["outcomes"] if outcome["drill"] == drill]
+    sums = []
+    for keys in (
+        ("attempted",), ("acknowledged",), ("failed", "indeterminate"), ("lost",), ("duplicated",)
+    ):  # fmt: skip
+        counts = [one[key] for one in books for key in keys]
+        sums.append("unknown" if None in counts else str(sum(counts)))
+    return sums
+
+
+def _of_crews(found: Document) -> list[str]:
+    cells = []
+    for name in ("stock", "shim", "shim-spool"):
+        crew = found.get("crews", {}).get(name)
+        if crew is None:
+            cells.append(ABSENT)
+            continue
+        unserved = crew["failed"] + crew["in_doubt"]
+        lost, doubled = ("unknown" if crew[k] is None else crew[k] for k in ("lost", "duplicated"))
+        cells.append(f"{crew['attempted']}: {unserved} / {lost} / {doubled}")
+    return cells
 
 
 def _verdicts(counts: Mapping[str, int]) -> str:
@@ -103,8 +145,38 @@ def _startup(result: Document) -> str:
     return table(("what", "measured"), rows) + "\n" + aims(result["aims"])
 
 
+def _walk(result: Document) -> str:
+    rows = [
+        (kind, str(found["count"]), seconds(found["p50"]), seconds(found["max"]))
+        for kind, found in result["outages"].items()
+    ]
+    told = table(("what happens", "times", "outage, median", "outage, longest"), rows)
+    return (
+        f"{told}\n\n{result['walks']} walks ({result['passed']} passed) with {result['failovers']} "
+        f"failovers in {result['seconds'] / 60:.0f} minutes; the primary's host hung "
+        f"{result['primary_hangs']} times, that of etcd's leader {result['etcd_leader_hangs']} times. "
+        f"{result['acknowledged']} acknowledged writes; lost: {result['lost']}; duplicated: "
+        f"{result['duplicated']}."
+    )
+
+
+def _availability(result: Document) -> str:
+    return (
+        f"{result['answered']} of {result['asked']} writes were answered within "
+        f"{result['answer_within_seconds']:g} s: **{result['availability_percent']:g} %** of a window "
+        f"of {result['window_seconds'] / 60:.0f} minutes in which {result['faults']} faults came, one "
+        f"every {result['minutes_between_faults']:g} minutes; one write was asked for every "
+        f"{result['probe_every_seconds']:g} s, whatever became of the last one. "
+        f"{result['promised_percent']:g} % of such a window leaves room for "
+        f"{result['failures_that_the_promise_allows']} unanswered writes. How often faults come in "
+        "a month is not known here, so nothing is concluded for one."
+    )
+
+
 BLOCKS: Mapping[str, Callable[[Document], str]] = {
     "drills": _drills,
+    "random-walk": _walk,
+    "availability": _availability,
     "throughput": _throughput,
     "connections": _connections,
     "startup": _startup,

@@ -72,6 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         what = self.path.removeprefix("/api/2.0/mlflow/")
         if what in ("runs/create", "model-versions/create"):
             self._create(what, body)
+        elif what == "runs/set-tag":
+            self._tag()
         elif what == "runs/search":
             self._page(body, "runs", [{"info": {"run_name": n}} for n in self.server.runs])
         elif what == "experiments/create":
@@ -106,6 +108,11 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self._answer(200, {"run": {"info": {"run_id": "r", "artifact_uri": "m:/a"}}})
+
+    def _tag(self) -> None:
+        if self.server.mode == "slow":
+            time.sleep(0.8)
+        self._answer(503 if self.server.mode == "refuse" else 200, {})
 
     def _page(self, query: Mapping[str, Any], name: str, items: list[Any]) -> None:
         size, start = 20, int(query.get("page_token", 0))  # far below what is asked for
