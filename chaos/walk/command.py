@@ -16,12 +16,12 @@ from chaos.walk.outing import FAILED, Outing, refuse, walked, whole_target
 from chaos.walk.plan import episodes
 from chaos.walk.record import summary
 from chaos.walk.walk import Walk
-from tools.evidence import commit, write_atomically, write_evidence
+from tools.evidence import write_evidence
 
 ROOT = Path(__file__).parent.parent.parent
 WALKS = ROOT / "build" / "walks"
-KEPT = ROOT / "build" / "evidence" / "random-walk"
 EVIDENCE = ROOT / "docs" / "evidence" / "random-walk.json"
+EACH = ROOT / "docs" / "evidence" / "random-walk"
 COMMAND = ".venv/bin/python -m chaos walk --failovers 25 --evidence"
 SEEDS = 10_000
 
@@ -32,7 +32,7 @@ def walk(  # noqa: PLR0917  typer makes options of them
     failovers: Annotated[int, typer.Option(min=0, help="End after so many; 0: no limit.")] = 0,
     threads: Annotated[int, typer.Option(min=1, max=64, help="Writers.")] = 8,
     evidence: Annotated[
-        bool, typer.Option("--evidence", help="Keep it, and write docs/evidence/random-walk.json.")
+        bool, typer.Option("--evidence", help="Keep it in docs/evidence/, with all before.")
     ] = False,
     out: Annotated[Path, typer.Option(help="History and result go to OUT/<time>.")] = WALKS,
 ) -> None:
@@ -48,7 +48,7 @@ def walk(  # noqa: PLR0917  typer makes options of them
     outing = Outing(chosen, episodes(chosen), enough, threads, new_folder(out))
     found = walked(outing, whole_target())
     if evidence:
-        _keep(found)
+        _keep(found, f"{outing.folder.name}-seed-{chosen}.json")
     if found["verdict"] == "failed":
         raise typer.Exit(FAILED)
 
@@ -63,11 +63,12 @@ def _enough(minutes: float, failovers: int) -> Callable[[Walk], bool]:
     return enough
 
 
-def _keep(found: dict[str, Any]) -> None:
-    """Add a walk to those of this commit, and write the evidence from all of them."""
-    folder = KEPT / commit()
-    number = len(list(folder.glob("*.json"))) + 1 if folder.exists() else 1
-    write_atomically(folder / f"{number:03}-seed-{found['seed']}.json", json.dumps(found))
-    walks = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    target = targets.open_target("local")
-    write_evidence(EVIDENCE, COMMAND, summary(walks), dict(target.versions()))
+def _keep(found: dict[str, Any], name: str) -> None:
+    """Add a walk to all walks that are kept, and sum them up anew.
+
+    Walks take hours, so they are kept one by one, each with its commit, versions and machine.
+    """
+    versions = dict(targets.open_target("local").versions())
+    write_evidence(EACH / name, COMMAND, found, versions)
+    kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(EACH.glob("*.json"))]
+    write_evidence(EVIDENCE, COMMAND, summary(kept), versions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -63,8 +63,13 @@ def record(
     }
 
 
-def summary(walks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """All walks together, and outages by kind of episode."""
+def summary(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All walks together, and outages by kind of episode.
+
+    Args:
+        kept: Evidence files, one for each walk.
+    """
+    walks = [document["result"] for document in kept]
     episodes = [episode for walk in walks for episode in walk["episodes"]]
     kinds = sorted({episode["kind"] for episode in episodes})
     return {
@@ -82,7 +87,15 @@ def summary(walks: Sequence[dict[str, Any]]) -> dict[str, Any]:
             kind: _spread(e["outage_seconds"] for e in episodes if e["kind"] == kind)
             for kind in kinds
         },
-        "each": list(walks),
+        "commits": sorted({document["commit"] for document in kept}),
+        "each": [
+            {
+                "date": document["date"],
+                "commit": document["commit"],
+                **{key: value for key, value in document["result"].items() if key != "episodes"},
+            }
+            for document in kept
+        ],
     }
 
 

@@ -139,7 +139,8 @@ def test_an_interrupted_walk_heals_what_it_broke(counting: Any, tmp_path: Path) 
 
 def test_walks_add_up(counting: Any, tmp_path: Path) -> None:
     one = walked(counting, tmp_path, Blow("crash", "primary"), episodes=2)
-    both = summary([one, one])
+    kept = {"result": one, "commit": "c0ffee", "date": "2026-01-01T00:00:00+00:00"}
+    both = summary([kept, kept])
     assert both["walks"] == 2
     assert both["failovers"] == 2 * one["failovers"] == 4
     assert both["acknowledged"] == 2 * one["client"]["acknowledged"]
@@ -151,7 +152,7 @@ def invoke(counting: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
     monkeypatch.setattr(targets, "open_target", lambda *_: counting)
     monkeypatch.setattr(command, "episodes", lambda _seed: plan(Blow("crash", "primary")))
     monkeypatch.setattr(command, "EVIDENCE", tmp_path / "evidence.json")
-    monkeypatch.setattr(command, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(command, "EACH", tmp_path / "each")
 
     def run(*arguments: str) -> Any:
         return CliRunner().invoke(app, ["walk", "--out", str(tmp_path / "out"), *arguments])
@@ -182,6 +183,7 @@ def test_evidence_grows_with_every_walk(
         mlflow.versions.clear()
     result = json.loads((tmp_path / "evidence.json").read_text())["result"]
     assert (result["walks"], result["failovers"]) == (2, 2)
+    assert len(list((tmp_path / "each").iterdir())) == 2
 
 
 def test_a_walk_that_lost_something_is_exit_code_1(invoke: Any, mlflow: Any) -> None:
