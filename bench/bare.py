@@ -35,6 +35,10 @@ POSTGRES_SECONDS = 30
 MLFLOW_SECONDS = 180
 STOP_SECONDS = 20
 LOG_LINES = 5
+PROMPT = ("--workers", "1")
+"""For measuring a client. With several workers, which is the default, uvicorn makes the listening
+socket itself and names no protocol, so that asyncio leaves Nagle's algorithm on: the body of a small
+answer then reaches a client on the same machine 40 ms after its head, and hides what a client adds."""
 
 Process = subprocess.Popen[bytes]
 

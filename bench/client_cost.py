@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench.bare import bare_mlflow
+from bench.bare import PROMPT, bare_mlflow
 from bench.clients import Client, client, pythons, variables
 from bench.side import BenchError
 from bench.summary import percentile
@@ -54,7 +54,7 @@ def measure(calls: int, imports: int, progress: Progress) -> dict[str, Any]:
         stock, ours = pythons(folder)
         importing = _imports(stock, ours, imports, progress)
         progress("starting a stock MLflow server")
-        side = stack.enter_context(bare_mlflow())
+        side = stack.enter_context(bare_mlflow(*PROMPT))
         clients = {}
         for way, extra in WAYS.items():
             place = folder / way.replace(", ", "-")

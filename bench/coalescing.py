@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from bench.bare import bare_mlflow
+from bench.bare import PROMPT, bare_mlflow
 from bench.clients import Client, client, pythons
 from bench.side import BenchError, Side
 
@@ -57,7 +57,7 @@ def measure(rounds: int, seconds: float, progress: Progress) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlflow-ha-bench-")))
         progress("starting a stock MLflow server and a client of each kind")
-        side = stack.enter_context(bare_mlflow())
+        side = stack.enter_context(bare_mlflow(*PROMPT))
         clients = _clients(stack, folder, side)
         for number in range(rounds):
             for way in list(WAYS)[:: 1 if number % 2 == 0 else -1]:

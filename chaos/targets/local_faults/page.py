@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from chaos.target import FaultMissed
 from local import checksums
 from local.cluster import Cluster
 from local.database import cursor
@@ -17,6 +18,7 @@ TABLE = "pg_description"
 PAGE, WITHIN_PAGE = 8192, 4096
 ROT = b"\xa5" * 64
 COPIED_WITHIN = 120.0
+CHECKPOINT_WITHIN = 60.0
 
 
 class PageCorrupted:
@@ -31,6 +33,8 @@ class PageCorrupted:
         self._rotten = False
 
     def inject(self) -> None:
+        """Change the page, once a backup would look at it: it passes over what is newer than itself."""
+        self._make_all_pages_old()
         site = self._cluster.site
         with cursor(site, self._host, database=DATABASE, within=30) as database:
             database.execute("SELECT pg_relation_filepath(%s)", (TABLE,))
@@ -60,6 +64,24 @@ class PageCorrupted:
         answer.raise_for_status()
         wait_for("a fresh copy without damage", self._fresh, within=COPIED_WITHIN, every=2)
         self._rotten = False
+
+    def _make_all_pages_old(self) -> None:
+        """A standby's backup begins at its last restartpoint, which follows a checkpoint elsewhere."""
+        site, primary = self._cluster.site, self._cluster.primary()
+        if primary is None:
+            raise FaultMissed("nobody is the primary just now, so no checkpoint can be made")
+        with cursor(site, primary, within=CHECKPOINT_WITHIN) as database:
+            database.execute("CHECKPOINT")
+            database.execute("SELECT pg_current_wal_lsn()")
+            [reached] = database.fetchone()
+        with cursor(site, self._host, within=CHECKPOINT_WITHIN) as database:
+
+            def replayed() -> bool:
+                database.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (reached,))
+                return bool(database.fetchone()[0])
+
+            wait_for(f"{self._host.name} has replayed {reached}", replayed, within=30, every=0.1)
+            database.execute("CHECKPOINT")
 
     def _fresh(self) -> bool:
         if any(self._host.name in gap for gap in self._cluster.missing()):

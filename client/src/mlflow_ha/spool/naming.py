@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -51,7 +51,8 @@ def candidates(message: Message) -> set[str]:
     """Return what looks like a local name, anywhere in a message."""
     spans = texts_of_spans(message.data) if message.data else ()
     found = (message.endpoint, *texts(message.body), *texts(message.headers), *spans)
-    return {name for text in found for name in candidates_in(text)}
+    # One search in all of them: every call passes here, and most have no such name.
+    return candidates_in("\n".join(found))
 
 
 def candidates_in(text: str) -> set[str]:
@@ -61,18 +62,22 @@ def candidates_in(text: str) -> set[str]:
 
 def translation(names: Iterable[Name]) -> Callable[[str], str]:
     """Return what replaces local names in a text by the server's; others stay."""
-    pairs = {
-        local: remote
-        for name in names
-        for local, remote in ((name.local, name.remote), (name.local_root, name.remote_root))
-        if local and remote and local != remote
-    }
+    pairs = _renamed(names)
     if not pairs:
         return lambda text: text
     # Longer ones first: a location before the ids that it contains.
     alternatives = "|".join(re.escape(local) for local in sorted(pairs, key=len, reverse=True))
     pattern = re.compile(rf"(?<![0-9A-Za-z])(?:{alternatives})(?![0-9A-Za-z])")
     return lambda text: pattern.sub(lambda found: pairs[found[0]], text)
+
+
+def _renamed(names: Iterable[Name]) -> dict[str, str]:
+    return {
+        local: remote
+        for name in names
+        for local, remote in ((name.local, name.remote), (name.local_root, name.remote_root))
+        if local and remote and local != remote
+    }
 
 
 def replaced(value: Any, translate: Callable[[str], str]) -> Any:
@@ -88,7 +93,10 @@ def replaced(value: Any, translate: Callable[[str], str]) -> Any:
 
 def in_message(message: Message, names: Iterable[Name]) -> Message:
     """Return the message as the server understands it."""
-    translate = translation(names)
+    known = tuple(names)
+    if not _renamed(known):
+        return message
+    translate = translation(known)
     return replace(
         message,
         endpoint=translate(message.endpoint),
@@ -98,16 +106,18 @@ def in_message(message: Message, names: Iterable[Name]) -> Message:
     )
 
 
-def texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> list[str]:
     """Every text in a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from texts(item)
+    found, left = [], [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, list):
+            left += item
+        elif isinstance(item, Mapping):
+            left += item.values()
+    return found
 
 
 # Where the answer to a create holds the name of what it made, and the place of its artifacts.
