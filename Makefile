@@ -111,7 +111,7 @@ cost: install ## STACK=… What an environment costs a month, line by line
 
 lock: install ## Compile requirements.txt anew from pyproject.toml
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --all-extras pyproject.toml -o requirements.txt
+	  --no-emit-index-url --all-extras --excludes tools/excluded.txt pyproject.toml -o requirements.txt
 	@.venv/bin/uv pip compile -q --universal --python-version 3.13 --generate-hashes --no-header \
 	  --no-emit-index-url -c requirements.txt --excludes server/image/excluded.txt \
 	  server/pyproject.toml -o server/requirements.txt

@@ -40,6 +40,7 @@ FULL = (
     ("lossy-network", 1),
     ("connection-storm", 1),
     ("disk-full", 1),
+    ("archive-failure", 1),
     ("clock-step", 1),
     ("corrupt-page", 1),
     ("control-lost-write", 1),

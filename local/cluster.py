@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from local import supervision
+from local.archive import progress
 from local.errors import ClusterError, LocalError
 from local.hosts import Host
 from local.machine import hosts_of
@@ -55,11 +56,14 @@ class Cluster:
         return observe(self.site, self.hosts)
 
     def status(self) -> Status:
+        seen = self.observe()
+        name = primary(seen)
         return status(
             self.site.layout,
             self.services,
-            self.observe(),
+            seen,
             credentials_file=str(self.credentials_file),
+            archive=progress(self.site, self.hosts[name]) if name else None,
         )
 
     def missing(self) -> list[str]:

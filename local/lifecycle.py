@@ -20,8 +20,9 @@ from local.waiting import wait_for
 
 Progress = Callable[[str], None]
 
-# Clients stop before what they depend on: a database that is asked to stop waits for nobody.
-STOPPING_ORDER = (("lb",), ("app",), ("db",), ("s3", "dcs"))
+# Clients stop before what they depend on: a database that is asked to stop waits for nobody but
+# the archive of its WAL, which it reaches through the front door.
+STOPPING_ORDER = (("app",), ("db",), ("lb",), ("s3", "dcs"))
 STOP_WITHIN = 40.0
 
 
@@ -76,14 +77,14 @@ def _start(cluster: Cluster, progress: Progress) -> None:
     with ThreadPoolExecutor() as pool:
         steps = (
             pool.submit(preparation.prepare_database, site, first, primary),
-            pool.submit(preparation.prepare_bucket, site, within=within),
+            pool.submit(preparation.prepare_buckets, site, within=within),
         )
         # With data from an earlier start, instances serve while the schema is still looked over.
         preparation.write_through_the_front_door(site, within=within, after=steps)
         progress("a write through the front door succeeded")
         for step in steps:
             step.result()
-    progress("schema and bucket are current")
+    progress("schema and buckets are current")
     wait_for("nothing is missing", lambda: not cluster.missing(), within=within, every=0.5)
     progress("every replica is in sync")
 

@@ -32,6 +32,7 @@ class Passwords:
     postgres_reader: str = field(default_factory=_fresh, repr=False)
     patroni_api: str = field(default_factory=_fresh, repr=False)
     object_store: str = field(default_factory=_fresh, repr=False)
+    wal_archive: str = field(default_factory=_fresh, repr=False)
     object_store_hash: str = field(default_factory=_fresh, repr=False)
 
 

@@ -1,4 +1,4 @@
-"""From servers that run to a cluster that can be used: roles, schema, bucket, first write."""
+"""From servers that run to a cluster that can be used: roles, schema, buckets, first write."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-import boto3
-import botocore.config
-import botocore.exceptions
 import httpx
 
-from local import supervision
+from local import buckets, supervision
 from local.errors import ClusterError
 from local.hosts import Host
 from local.layout import PATRONI
 from local.services import mlflow, patroni
-from local.services.swift import ACCESS_KEY, BUCKET
 from local.site import Site
 from local.waiting import wait_for
 
@@ -64,32 +60,10 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:])
 
 
-def prepare_bucket(site: Site, *, within: float) -> None:
-    """Create the artifacts' bucket, with versioning on."""
-    store = boto3.client(
-        "s3",
-        endpoint_url=site.layout.object_endpoint,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=site.passwords.object_store,
-        region_name="us-east-1",
-        config=botocore.config.Config(
-            connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}
-        ),
-    )
-
-    def created() -> bool:
-        try:
-            store.create_bucket(Bucket=BUCKET)
-            store.put_bucket_versioning(
-                Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
-            )
-        except store.exceptions.BucketAlreadyOwnedByYou:
-            return True
-        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-            raise ConnectionError(str(error)) from error
-        return True
-
-    wait_for("the object store takes the bucket", created, within=within)
+def prepare_buckets(site: Site, *, within: float) -> None:
+    """Create the buckets for artifacts and for WAL."""
+    for bucket in (buckets.artifacts(site), buckets.wal(site)):
+        buckets.create(site, bucket, within=within)
 
 
 def write_through_the_front_door(

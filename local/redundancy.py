@@ -8,7 +8,7 @@ from typing import Any
 from local.layout import Layout
 from local.observation import Observation, patroni_members
 from local.site import Service
-from local.status import HostStatus, ServiceStatus, Status
+from local.status import ArchiveStatus, HostStatus, ServiceStatus, Status
 
 LEADING_ROLES = {"leader", "master", "primary"}
 
@@ -34,6 +34,7 @@ def status(
     observations: Mapping[str, Observation],
     *,
     credentials_file: str,
+    archive: ArchiveStatus | None,
 ) -> Status:
     """The observation in the form that `status --json` promises."""
     gaps = missing(layout, services, observations)
@@ -43,6 +44,7 @@ def status(
         endpoint=layout.endpoint,
         credentials_file=credentials_file,
         missing=gaps,
+        archive=archive,
         hosts=[
             HostStatus(
                 name=host,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from local.status import Status
+from local.status import ArchiveStatus, Status
 
 
 def status_table(status: Status) -> RenderableType:
@@ -21,6 +21,15 @@ def status_table(status: Status) -> RenderableType:
                 str(service.pid or ""),
                 f"{state} [bold]leader[/]" if service.leader else state,
             )
-    if status.healthy:
-        return Group(table, "[green]healthy: nothing is missing[/]")
-    return Group(table, *(f"[red]missing:[/] {gap}" for gap in status.missing))
+    told = [f"[red]missing:[/] {gap}" for gap in status.missing]
+    return Group(
+        table, *(told or ["[green]healthy: nothing is missing[/]"]), _archive(status.archive)
+    )
+
+
+def _archive(archive: ArchiveStatus | None) -> str:
+    if archive is None:
+        return "[yellow]WAL archive:[/] no primary tells how far it is"
+    if archive.failing:
+        return f"[red]WAL archive:[/] the last attempt failed, {archive.waiting} files wait"
+    return f"WAL archive: {archive.last or 'nothing sent yet'}, {archive.waiting} files wait"

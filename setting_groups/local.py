@@ -29,6 +29,9 @@ class Local(Frozen):
 
     network: ipaddress.IPv4Network = ipaddress.IPv4Network("198.18.0.0/24")
     """A /24 for the hosts, out of the range kept for benchmarks (RFC 2544)."""
+    archive_timeout: Annotated[int, Field(ge=1)] = 60
+    """Seconds after which a WAL segment is closed and archived, however little is in it: the most
+    that a restore from the archive alone would lack."""
     startup: Seconds = 120
     """Longest wait of `make up` for the first successful write."""
 

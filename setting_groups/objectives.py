@@ -67,6 +67,9 @@ class Objectives(Frozen):
     """Longest gap while a thousand clients connect at once and stay."""
     artifact_outage: Seconds = 20
     """Longest gap without a stored artifact after a host of the object store is lost or hangs."""
+    archive_caught_up: Seconds = 120
+    """From the end of an outage of the WAL archive until no segment waits: PostgreSQL tries again
+    within 60 s, and then sends about one segment a second."""
     old_primary_reads: Seconds = 30
     """Until an old primary that was cut off stops answering reads to whoever still asks it."""
     redundancy_restored: Seconds = 180

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chaos.report.excerpts import lines_in
 from chaos.target import Fault, FrontDoor, NotPossible, TargetError
+from chaos.targets.local_faults.archive import LocalArchive
 from chaos.targets.local_faults.catalogue import faults
 from chaos.targets.local_faults.old_primary import DirectWitness
 from chaos.targets.local_faults.roles import in_role
@@ -53,6 +54,9 @@ class LocalTarget:
         """Somebody who goes on asking today's primary, whatever becomes of it."""
         [primary] = in_role(self._cluster, "primary")
         return DirectWitness(self._cluster, primary)
+
+    def archive(self) -> LocalArchive:
+        return LocalArchive(self._cluster)
 
     def failovers(self) -> int | None:
         return self._cluster.timeline()

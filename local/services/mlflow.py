@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from local.buckets import REGION, artifacts
 from local.layout import MLFLOW, PGBOUNCER, POSTGRES
 from local.services.pgbouncer import APP_ROLE, DATABASE
-from local.services.swift import ACCESS_KEY, BUCKET
 from local.site import Service, Site
 
 PREFIX = "MLFLOW_HA_SERVER_"
@@ -29,12 +29,13 @@ def object_store(site: Site) -> dict[str, str]:
     Through the front door: MLflow's client moves large files itself, over URLs that MLflow signs
     for exactly this address.
     """
+    bucket = artifacts(site)
     return {
         "MLFLOW_S3_ENDPOINT_URL": site.layout.object_endpoint,
         "AWS_ENDPOINT_URL": site.layout.object_endpoint,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": site.passwords.object_store,
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": bucket.access_key,
+        "AWS_SECRET_ACCESS_KEY": bucket.key,
+        "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 
@@ -77,7 +78,7 @@ def _instance(site: Site, host: str) -> dict[str, str]:
             f"@{here}:{PGBOUNCER}/{DATABASE}"
         ),
         "SECRET_KEY": site.passwords.flask_secret_key,
-        "ARTIFACTS_DESTINATION": f"s3://{BUCKET}",
+        "ARTIFACTS_DESTINATION": f"s3://{artifacts(site).name}",
         "ALLOWED_HOSTS": f"{site.layout.front_door}:*,{site.layout.front_door}",
         "API_CONCURRENCY": tracking.api_concurrency,
         "ARTIFACT_CONCURRENCY": tracking.artifact_concurrency,

@@ -1,4 +1,4 @@
-"""Patroni and the PostgreSQL it runs: quorum synchronous replication, strict."""
+"""Patroni and the PostgreSQL it runs: quorum synchronous replication, strict; WAL is archived."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from local.layout import ETCD_CLIENT, PATRONI, POSTGRES
 from local.services.rendering import render
+from local.services.wal_archive import archive_command, key_file, key_text
 from local.site import Service, Site
 
 SCOPE = "mlflow-ha"
@@ -19,7 +20,10 @@ def service(site: Site, host: str) -> Service:
         kind="postgres",
         port=POSTGRES,
         command=(site.python, "-m", "patroni", str(config)),
-        files={config.name: _configuration(site, host)},
+        files={
+            config.name: _configuration(site, host),
+            key_file(site, host).name: key_text(site),
+        },
         stop_seconds=30,
     )
 
@@ -55,6 +59,9 @@ def _parameters(site: Site) -> dict[str, str | int]:
         "jit": "off",
         "wal_level": "replica",
         "hot_standby": "on",
+        # on, not always: only the primary sends, so no two nodes send the same name.
+        "archive_mode": "on",
+        "archive_timeout": site.settings.local.archive_timeout,
         "max_wal_senders": 10,
         "max_replication_slots": 10,
         "wal_keep_size": "256MB",
@@ -92,6 +99,7 @@ def _configuration(site: Site, host: str) -> str:
         postgres_port=POSTGRES,
         patroni_port=PATRONI,
         etcd=[f"{layout.address(name)}:{ETCD_CLIENT}" for name in layout.names("dcs")],
+        archive_command=json.dumps(archive_command(site, host)),
         passwords=site.passwords,
         shared=json.dumps(shared_configuration(site)),
     )

@@ -6,6 +6,7 @@ import os
 import pwd
 from pathlib import Path
 
+from local.buckets import artifacts, wal
 from local.layout import (
     SWIFT_ACCOUNT,
     SWIFT_CONTAINER,
@@ -16,9 +17,6 @@ from local.layout import (
 from local.services.rendering import render
 from local.site import NOBODY, Service, Site
 
-BUCKET = "mlflow"
-ACCOUNT, USER = "mlflow", "artifacts"
-ACCESS_KEY = f"{ACCOUNT}:{USER}"
 DEVICE, RECON = "disk", "recon"
 LAUNCHER = Path(__file__).with_name("swift_launch.py")
 PORTS = {"account": SWIFT_ACCOUNT, "container": SWIFT_CONTAINER, "object": SWIFT_OBJECT}
@@ -106,9 +104,7 @@ def _proxy(site: Site, host: str) -> Service:
                 address=site.layout.address(host),
                 port=SWIFT_PROXY,
                 swift_dir=site.etc(host),
-                account=ACCOUNT,
-                user=USER,
-                key=site.passwords.object_store,
+                buckets=[artifacts(site), wal(site)],
                 runs_as=_user(site),
             )
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from chaos.target import Fault, NotPossible
+from chaos.targets.local_faults.archive import ArchiveCutOff
 from chaos.targets.local_faults.clock import ClockPutIn, ClockStepped
 from chaos.targets.local_faults.disk import DiskFull
 from chaos.targets.local_faults.freeze import HostsFrozen, HostsNapping
@@ -103,6 +104,7 @@ def _of_traffic(cluster: Cluster) -> Mapping[str, Maker]:
         "mute": lambda hosts: HostsTroubled("mute", hosts, Cut(hears=True)),
         "cut the standbys off from": without("db"),
         "cut etcd off from": without("dcs"),
+        "cut the archive off from": lambda hosts: ArchiveCutOff(cluster, _one(hosts)),
         "lose packets of": lambda hosts: HostsTroubled(
             f"lose {LOSS_PERCENT} % of all packets of", hosts, Loss(percent=LOSS_PERCENT)
         ),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chaos.archive_probes import Archive, Progress
 from chaos.target import FaultMissed
 from chaos.targets.local import LocalTarget
 from local.cluster import Cluster
@@ -18,6 +19,7 @@ from local.waiting import wait_for
 
 pytestmark = pytest.mark.cluster
 WHOLE_WITHIN = 120
+ARCHIVE_WITHIN = 120
 
 
 @pytest.fixture
@@ -70,3 +72,29 @@ def test_a_corrupt_page_is_found_and_the_standby_copied_anew(target: LocalTarget
     finally:
         fault.heal()
     wait_for("nothing is missing", lambda: not target.missing(), within=WHOLE_WITHIN, every=1)
+
+
+def test_an_archive_that_is_cut_off_fails_and_catches_up_without_a_gap(
+    target: LocalTarget, cluster: Cluster
+) -> None:
+    archive = target.archive()
+    first = archive.close_segment()
+    fault = target.fault("cut the archive off from", "primary")
+    try:
+        fault.inject()
+        landed(fault.landed)
+        wait_for("it fails", lambda: told(archive).failing, within=ARCHIVE_WITHIN, every=1)
+        assert told(archive).waiting > 0
+    finally:
+        fault.heal()
+    last = archive.close_segment()
+    wait_for("nothing waits", lambda: not told(archive).waiting, within=ARCHIVE_WITHIN, every=1)
+    assert not told(archive).failing
+    assert archive.flaws(first, last) == []
+    assert cluster.missing() == []
+
+
+def told(archive: Archive) -> Progress:
+    seen = archive.progress()
+    assert seen is not None
+    return seen

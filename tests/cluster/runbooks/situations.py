@@ -13,10 +13,10 @@ import httpx
 import psycopg2
 from mlflow import MlflowClient
 
+from local.buckets import artifacts
 from local.cluster import Cluster
 from local.hosts import Host
 from local.layout import PATRONI, POSTGRES
-from local.services.swift import BUCKET
 from local.waiting import wait_for
 
 SEEN_WITHIN = 90.0
@@ -117,7 +117,7 @@ def two_object_zones_dead(cluster: Cluster) -> None:
     for name in cluster.site.layout.names("s3")[:2]:
         cluster.hosts[name].kill()
     wait_for(
-        f"uploads to {BUCKET} fail",
+        f"uploads to {artifacts(cluster.site).name} fail",
         lambda: not an_upload_succeeds(cluster),
         within=SEEN_WITHIN,
         every=2,

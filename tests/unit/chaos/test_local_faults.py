@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from chaos.target import FaultMissed, NotPossible
+from chaos.targets.local_faults import archive
 from chaos.targets.local_faults.catalogue import faults
 from chaos.targets.local_faults.disk import DiskFull
 from chaos.targets.local_faults.kill import ProcessKilled
@@ -120,6 +121,21 @@ def test_a_cut_lands_when_it_has_dropped_something_and_heals_once() -> None:
     host.trouble(Cut())
     fault.heal()  # again: another's fault stays
     assert host.trouble_in_place is not None
+
+
+def test_the_archive_is_cut_off_at_the_front_door_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster: Any = FakeCluster()
+    cluster.site = SimpleNamespace(layout=SimpleNamespace(front_door="198.18.0.10"))
+    host = cluster.hosts["db-2"]
+    monkeypatch.setattr(archive, "close_segment", lambda _site, asked: setattr(asked, "hits", 3))
+    fault = faults(cluster)["cut the archive off from"]([host])
+    fault.inject()
+    assert host.trouble_in_place == Cut(peers=("198.18.0.10",))
+    assert fault.landed() is None
+    fault.heal()
+    assert host.trouble_in_place is None
 
 
 def test_hosts_that_cannot_be_cut_off_make_the_drill_impossible() -> None:

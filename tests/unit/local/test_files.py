@@ -1,6 +1,7 @@
 """Passwords and configuration files: private, atomic, and never in a command line."""
 
 import json
+import shlex
 import stat
 from configparser import RawConfigParser
 from dataclasses import asdict
@@ -8,11 +9,12 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
+import yaml
 from supervisor.datatypes import dict_of_key_value_pairs
 from supervisor.options import expand
 
 import settings
-from local import passwords, supervision
+from local import buckets, passwords, supervision
 from local.errors import LocalError
 from local.layout import Layout
 from local.programs import PACKAGES, Programs
@@ -117,3 +119,39 @@ def test_patroni_waits_rather_than_lies(site: Site) -> None:
     assert shared["synchronous_mode"] == "quorum"
     assert shared["synchronous_mode_strict"] is True
     assert shared["postgresql"]["parameters"]["synchronous_commit"] == "on"
+
+
+def test_wal_is_archived_by_the_primary_alone_with_a_key_that_no_argument_holds(site: Site) -> None:
+    parameters = shared_configuration(site)["postgresql"]["parameters"]
+    assert parameters["archive_mode"] == "on"
+    assert parameters["archive_timeout"] == site.settings.local.archive_timeout
+    for host in site.layout.names("db"):
+        path = supervision.write_configuration(site, host, services(site, host))
+        local = yaml.safe_load((path.parent / "patroni.yml").read_text())
+        words = shlex.split(local["postgresql"]["parameters"]["archive_command"])
+        assert words[-1] == "%p"
+        assert f"--endpoint-url={site.layout.object_endpoint}" in words
+        assert not any(
+            secret in word for word in words for secret in asdict(site.passwords).values()
+        )
+        named = {Path(word.partition("=")[2]) for word in words if word.startswith("AWS_")}
+        assert named == {path.parent / "wal-archive.aws"}
+        [key] = named
+        config = RawConfigParser()
+        config.read(key)
+        assert config["default"]["aws_secret_access_key"] == site.passwords.wal_archive
+        assert mode(key) == 0o600
+
+
+def test_the_archives_key_and_that_of_the_artifacts_open_accounts_of_their_own(site: Site) -> None:
+    [proxy] = [service for service in services(site, "s3-1") if service.name == "swift-proxy"]
+    users = RawConfigParser()
+    users.read_string(proxy.files["proxy.conf"])
+    found = {k: v for k, v in users["filter:tempauth"].items() if k.startswith("user_")}
+    artifacts, wal = buckets.artifacts(site), buckets.wal(site)
+    assert found == {
+        f"user_{bucket.account}_{bucket.user}": f"{bucket.key} .admin"
+        for bucket in (artifacts, wal)
+    }
+    assert artifacts.account != wal.account
+    assert artifacts.key != wal.key

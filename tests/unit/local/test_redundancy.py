@@ -127,7 +127,7 @@ def test_an_instance_out_of_rotation_is_missed_on_that_front_door() -> None:
 
 def test_status_reports_postmaster_and_leaders() -> None:
     of = layout()
-    found = status(of, services(of), everything_well(of), credentials_file="x")
+    found = status(of, services(of), everything_well(of), credentials_file="x", archive=None)
     leaders = {host.name for host in found.hosts for service in host.services if service.leader}
     assert found.healthy
     assert leaders == {"db-1", "dcs-2", "lb-1"}
