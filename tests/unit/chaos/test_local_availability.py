@@ -19,6 +19,7 @@ from chaos.target import FrontDoor
 from chaos.walk import availability as command
 from chaos.walk import walk
 from chaos.walk.availability import paced
+from chaos.walk.outing import Outing
 from chaos.walk.plan import Blow, Episode
 from chaos.walk.prober import Prober
 
@@ -85,11 +86,10 @@ def test_a_window_is_measured_and_kept(
     monkeypatch.setattr(walk, "FLOWING", 0.5)
     monkeypatch.setattr(walk, "PAUSE_ALLOWED", 0.4)
     ended = iter([False, True])
-    made = command.Outing
     monkeypatch.setattr(
         command,
         "Outing",
-        lambda seed, plan, _enough, threads, folder: made(
+        lambda seed, plan, _enough, threads, folder: Outing(
             seed, plan, lambda _walk: next(ended), threads, folder
         ),
     )

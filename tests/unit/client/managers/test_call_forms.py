@@ -136,7 +136,7 @@ REFUSED: dict[str, tuple[Callable[[Any], object], str]] = {
         "is no address. Use text such as 'http://host:5000'; a registry goes first",
     ),
     "number for an address": (
-        lambda _: ExperimentManager("n", 5000),
+        lambda _: ExperimentManager("n", 5000),  # type: ignore[arg-type]  # what is refused
         "mlflow_tracking_uri=5000 (int) is no address",
     ),
     "a registry whose address is none": (
@@ -198,4 +198,4 @@ def test_only_two_different_servers_are_warned_of_once_at_the_callers_line(
 
 def test_a_registry_refuses_an_address_that_is_none() -> None:
     with pytest.raises(ValueError, match="tracking_uri=5000 is no address"):
-        ModelRegistry(5000)
+        ModelRegistry(5000)  # type: ignore[arg-type]  # what is refused

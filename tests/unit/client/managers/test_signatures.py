@@ -40,12 +40,12 @@ METHODS = [(kind, name) for kind, methods in EXPECTED.items() for name in method
 @pytest.mark.parametrize(
     ("kind", "name"), METHODS, ids=lambda part: getattr(part, "__name__", part)
 )
-def test_a_method_takes_what_it_always_took(kind: type, name: str) -> None:
+def test_a_method_takes_what_it_always_took(kind: type[object], name: str) -> None:
     assert _told(getattr(kind, name)) == EXPECTED[kind][name]
 
 
 @pytest.mark.parametrize("kind", EXPECTED, ids=lambda kind: kind.__name__)
-def test_there_is_no_other_method_that_this_list_forgets(kind: type) -> None:
+def test_there_is_no_other_method_that_this_list_forgets(kind: type[object]) -> None:
     found = {
         name
         for name, value in inspect.getmembers(kind, inspect.isfunction)
