@@ -3,12 +3,10 @@
 That the sentences between them are true is for the reader, and for the tests they name.
 """
 
-import json
 import os
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from ipaddress import IPv4Network
@@ -20,15 +18,11 @@ import typer
 import typer.main
 
 import settings
-from bench.load import Turn
-from bench.summary import figures, ratio
 from chaos import drill as drills
-from chaos.evidence import summarise
 from local import layout as layout_module
 from local.layout import Layout
 from tools import readme_figures
-from tools.figures.tables import NOT_YET
-from tools.readme_figures import FigureError, filled
+from tools.readme_figures import filled
 
 ROOT = Path(__file__).parents[2]
 ADR = ROOT / "docs" / "adr"
@@ -163,125 +157,6 @@ def test_every_drill_that_the_readme_names_exists_and_none_is_left_out() -> None
 def test_figures_are_those_of_settings_and_evidence(page: Path) -> None:
     text = page.read_text()
     assert filled(text) == text, "run python -m tools.readme_figures"
-
-
-def outcome(drill: str, outage: float, *, must_fail: str | None = None) -> dict[str, Any]:
-    return {
-        "drill": drill,
-        "verdict": "failed" if must_fail else "passed",
-        "objective_seconds": 6.0,
-        "outage_seconds": outage,
-        "redundancy_restored_seconds": 11.25,
-        "client": {"acknowledged": 500, "lost": 0, "duplicated": 0},
-        "must_fail": must_fail,
-        "unfinished_after_fault": 8,
-        "versions": {},
-        "settings": {},
-    }
-
-
-@dataclass(frozen=True)
-class Evidence:
-    folder: Path
-
-    def write(self, block: str, result: dict[str, Any]) -> None:
-        document = {
-            "command": f"python -m {block}",
-            "commit": "0123456789abcdef-dirty",
-            "date": "2026-01-02T03:04:05+00:00",
-            "machine": {"cpus": 2, "memory_gib": 8, "system": "Linux 6", "architecture": "x86_64"},
-            "versions": {},
-            "result": result,
-        }
-        (self.folder / f"{block}.json").write_text(json.dumps(document))
-
-    def quoted(self, marker: str) -> str:
-        return filled(f"<!-- measured:{marker} --><!-- /measured -->", self.folder)
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
-    return Evidence(tmp_path)
-
-
-@pytest.mark.parametrize("marker", ["drills", "throughput", "connections", "startup", "worst:x"])
-def test_what_was_not_measured_is_said_to_be_so(evidence: Evidence, marker: str) -> None:
-    assert NOT_YET in evidence.quoted(marker)
-
-
-def test_drills_are_quoted_in_the_form_in_which_they_are_written(evidence: Evidence) -> None:
-    outcomes = [
-        outcome("primary-crash", 2.5),
-        outcome("primary-crash", 4.25),
-        outcome("negative-control", 9.0, must_fail="objective_missed"),
-    ]
-    evidence.write("drills", {**summarise(outcomes), "not_run": ["front-door-loss-01"]})
-    quoted = evidence.quoted("drills")
-    assert "| `primary-crash` | 2 | 6 s | 2.5 s | 4.2 s | 11.2 s | 1000 | passed |" in quoted
-    assert "| failed, as it must |" in quoted
-    assert "1500 acknowledged writes; lost: 0; duplicated: 0. Not run yet: front-door" in quoted
-    assert "`0123456789ab` with uncommitted changes, on 2 cores, 8 GiB" in quoted
-    assert ">4.2 s (longest of 2)<" in evidence.quoted("worst:primary-crash")
-
-
-def test_a_drill_that_could_not_be_read_back_counts_as_unknown(evidence: Evidence) -> None:
-    unread = outcome("primary-crash", 3.0)
-    unread["client"]["lost"] = unread["client"]["duplicated"] = None
-    evidence.write("drills", {**summarise([unread]), "not_run": []})
-    assert "lost: unknown" in evidence.quoted("drills")
-
-
-def test_throughput_is_quoted_in_the_form_in_which_it_is_written(evidence: Evidence) -> None:
-    fast, slow = (Turn(seconds=1, latencies=[0.01] * n) for n in (40, 50))
-    cell = {"operation": "registration", "threads": 8, "ours": figures([fast])}
-    both = {**cell, "bare": figures([slow]), "ratio": ratio([fast], [slow])}
-    aim = {"at_least": 0.9, "measured": 0.8, "met": False}
-    evidence.write(
-        "throughput",
-        {
-            "plan": {"operations": {"registration": "create_model_version"}},
-            "cells": [both, {**cell, "threads": 1}],
-            "aims": {"ratio": aim},
-        },
-    )
-    quoted = evidence.quoted("throughput")
-    assert "| registration, 8 | 40 | 50 | 0.80 | 10 / 10 | 10 / 10 | 0 / 0 |" in quoted
-    assert "| registration, 1 | 40 | - | - | 10 / 10 | - | 0 / - |" in quoted
-    assert "“ratio”: **not met** (at least 0.9, measured 0.8)" in quoted
-
-
-def test_bursts_and_starts_are_quoted(evidence: Evidence) -> None:
-    side = {"calls": 288, "failed": 3, "failure_kinds": {}, "rows": 28500, "seconds": [1.5, 2.0]}
-    burst = {"calls_per_round": 96, "metrics_per_call": 100, "rounds": 3}
-    evidence.write("connections", {**burst, "sides": {"stock": side}})
-    assert "| stock | 288 | 3 | 28500 of 28800 | 1.5, 2.0 |" in evidence.quoted("connections")
-    memory = {"total": 3000, "by_role": {"app": 1000, "db": 2000}}
-    start = {"empty_s": [50.5, 41.0], "existing_s": [20.0], "memory_mib": memory, "aims": {}}
-    evidence.write("startup", start)
-    assert "at most 50.5 s (50.5, 41)" in evidence.quoted("startup")
-    assert "3000 MiB (app 1000, db 2000)" in evidence.quoted("startup")
-
-
-def test_evidence_of_another_form_is_refused_by_name(evidence: Evidence) -> None:
-    evidence.write("startup", {"seconds": 3})
-    with pytest.raises(FigureError, match=r"docs/evidence/startup\.json"):
-        evidence.quoted("startup")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<!-- measured:nothing --><!-- /measured -->",
-        "<!-- settings:failover.leese --><!-- /settings -->",
-        "<!-- settings:local.network --><!-- /settings -->",
-    ],
-)
-def test_a_marker_that_names_no_figure_is_refused(text: str) -> None:
-    with pytest.raises(FigureError):
-        filled(text)
-
-
-# Decisions
 
 
 def decisions() -> list[Path]:
