@@ -48,8 +48,8 @@ FULL = (
     ("control-redundancy", 1),
 )
 """Every drill, and how often the evidence repeats it: most often what happens most often."""
-QUICK = ("primary-crash", "mlflow-instance-loss", "front-door-loss", "planned-switchover")
-"""A database, a server and a balancer fail, and one is moved: within six minutes."""
+QUICK = ("primary-crash", "mlflow-instance-loss", "front-door-loss", "etcd-member-loss")
+"""One of each: a database, a server, a balancer, and who decides which database leads."""
 
 
 class PlanError(ValueError):
