@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench.client_cost import WAYS, _figures
 from bench.load import Turn
 from bench.summary import figures, ratio
 from chaos.evidence import summarise
@@ -184,3 +185,22 @@ def test_a_marker_that_names_no_figure_is_refused(text: str) -> None:
 
 
 # Decisions
+
+
+def test_what_the_client_adds_is_quoted_with_what_it_decides(evidence: Evidence) -> None:
+    taken = {way: [0.005] * 1000 for way in WAYS}
+    taken["client, spool"] = [0.005] * 980 + [0.05] * 9 + [0.005] * 11
+    calls = {"log_metric": _figures(taken)}
+    met = {
+        f"log_metric, {way}, {share}": added["met"]
+        for way, shares in calls["log_metric"]["added"].items()
+        for share, added in shares.items()
+    }
+    limits = {"at_most_ms": 0.5, "or_at_most_share": 0.03, "confidence": 0.95, "met": met}
+    imports = {"at_most_ms": 50.0, "measured": 1.0, "met": True}
+    aims = {"added_per_call": limits, "added_to_import": imports}
+    evidence.write("client-cost", {"calls": calls, "aims": aims})
+    quoted = evidence.quoted("client-cost")
+    assert "| log_metric | 5.00 / 5.00 | +0.00 (+0.00 to +0.00) / +0.00" in quoted
+    undecided = "**not decided** by so many calls for log_metric, client, spool, p99_ms, met by"
+    assert undecided in quoted
