@@ -60,12 +60,13 @@ class WalArchive:
 
     def gaps(self, first: str, last: str) -> list[str]:
         """What a restore from the segment `first` to the segment `last` would miss."""
+        stored = {_name(key): key for key, _version in self._versions()}
         histories = {
             int(found[1], 16): self._content(key).decode()
-            for key, _version in self._versions()
-            if (found := wal_names.HISTORY.match(_name(key)))
+            for name, key in stored.items()
+            if (found := wal_names.HISTORY.match(name))
         }
-        return wal_names.gaps(self.names(), histories, first=first, last=last)
+        return wal_names.gaps(stored.keys(), histories, first=first, last=last)
 
     def overwritten(self) -> list[str]:
         """Names under which different contents were stored one after the other."""

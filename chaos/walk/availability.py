@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,20 +10,17 @@ from typing import Annotated, Any
 import typer
 
 import settings as settings_module
-from chaos import targets
 from chaos.clock import Clock
 from chaos.ledger.client import ServiceSilent
 from chaos.suite import new_folder
-from chaos.walk.outing import FAILED, Outing, errors, refuse, walked, whole_target
+from chaos.walk.outing import FAILED, Outing, errors, refuse, seed_or_chance, walked, whole_target
 from chaos.walk.plan import Episode, episodes
 from chaos.walk.prober import ANSWER_WITHIN, ANSWERED, EVERY, Prober
-from tools.evidence import write_evidence
+from tools.evidence import ROOT, write_evidence
 
-ROOT = Path(__file__).parent.parent.parent
 WINDOWS = ROOT / "build" / "availability"
 EVIDENCE = ROOT / "docs" / "evidence" / "availability.json"
 COMMAND = ".venv/bin/python -m chaos availability --evidence"
-SEEDS = 10_000
 THREADS = 2
 
 
@@ -41,7 +37,7 @@ def availability(
 
     A window with faults in it says what a fault costs. It does not say how often one comes.
     """
-    chosen = secrets.randbelow(SEEDS) if seed is None else seed
+    chosen = seed_or_chance(seed)
     clock = Clock()
     ends = clock.now() + minutes * 60
     target = whole_target()
@@ -69,7 +65,7 @@ def availability(
         highlight=False,
     )
     if evidence:
-        write_evidence(EVIDENCE, COMMAND, result, dict(targets.open_target("local").versions()))
+        write_evidence(EVIDENCE, COMMAND, result, dict(target.versions()))
     if found["verdict"] == "failed":
         raise typer.Exit(FAILED)
 

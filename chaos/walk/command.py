@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chaos import targets
 from chaos.suite import new_folder
-from chaos.walk.outing import FAILED, Outing, refuse, walked, whole_target
+from chaos.walk.outing import FAILED, Outing, refuse, seed_or_chance, walked, whole_target
 from chaos.walk.plan import episodes
 from chaos.walk.record import summary
 from chaos.walk.walk import Walk
-from tools.evidence import write_evidence
+from tools.evidence import ROOT, write_evidence
 
-ROOT = Path(__file__).parent.parent.parent
 WALKS = ROOT / "build" / "walks"
 EVIDENCE = ROOT / "docs" / "evidence" / "random-walk.json"
 EACH = ROOT / "docs" / "evidence" / "random-walk"
 COMMAND = ".venv/bin/python -m chaos walk --failovers 25 --evidence"
-SEEDS = 10_000
 
 
 def walk(  # noqa: PLR0917  typer makes options of them
@@ -43,12 +39,13 @@ def walk(  # noqa: PLR0917  typer makes options of them
     """
     if not minutes and not failovers:
         refuse("no end: add --minutes 10 or --failovers 25")
-    chosen = secrets.randbelow(SEEDS) if seed is None else seed
+    chosen = seed_or_chance(seed)
     enough = _enough(minutes, failovers)
     outing = Outing(chosen, episodes(chosen), enough, threads, new_folder(out))
-    found = walked(outing, whole_target())
+    target = whole_target()
+    found = walked(outing, target)
     if evidence:
-        _keep(found, f"{outing.folder.name}-seed-{chosen}.json")
+        _keep(found, f"{outing.folder.name}-seed-{chosen}.json", dict(target.versions()))
     if found["verdict"] == "failed":
         raise typer.Exit(FAILED)
 
@@ -63,12 +60,11 @@ def _enough(minutes: float, failovers: int) -> Callable[[Walk], bool]:
     return enough
 
 
-def _keep(found: dict[str, Any], name: str) -> None:
+def _keep(found: dict[str, Any], name: str, versions: dict[str, str]) -> None:
     """Add a walk to all walks that are kept, and sum them up anew.
 
     Walks take hours, so they are kept one by one, each with its commit, versions and machine.
     """
-    versions = dict(targets.open_target("local").versions())
     write_evidence(EACH / name, COMMAND, found, versions)
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(EACH.glob("*.json"))]
     write_evidence(EVIDENCE, COMMAND, summary(kept), versions)

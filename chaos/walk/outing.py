@@ -26,6 +26,7 @@ from chaos.walk.walk import Failing, Walk, WalkStuck, history_in
 from tools.evidence import write_atomically
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
+SEEDS = 10_000
 errors = Console(stderr=True)
 
 
@@ -46,6 +47,10 @@ class Outing:
     enough: Callable[[Walk], bool]
     threads: int
     folder: Path
+
+
+def seed_or_chance(seed: int | None) -> int:
+    return secrets.randbelow(SEEDS) if seed is None else seed
 
 
 def whole_target() -> Failing:

@@ -17,32 +17,23 @@ SENT_WITHIN = 30.0
 """Seconds until the archiver has begun to send a segment that was closed for it."""
 
 
-class ArchiveCutOff:
+class ArchiveCutOff(HostsTroubled):
     """Packets between a database host and the object store's door vanish; all others arrive.
 
     A database host has nothing else to do at that door.
     """
 
-    needs_healing = True
-
     def __init__(self, cluster: Cluster, primary: Host) -> None:
         door = Cut(peers=(cluster.site.layout.front_door,))
-        self._cut = HostsTroubled("cut the archive off from", [primary], door)
-        self.description = self._cut.description
+        super().__init__("cut the archive off from", [primary], door)
         self._cluster = cluster
         self._primary = primary
 
     def inject(self) -> None:
         """Cut, and close a segment: an archiver without work would notice nothing."""
-        self._cut.inject()
+        super().inject()
         close_segment(self._cluster.site, self._primary)
         wait_for("the archiver sends", lambda: self.landed() is None, within=SENT_WITHIN)
-
-    def landed(self) -> str | None:
-        return self._cut.landed()
-
-    def heal(self) -> None:
-        self._cut.heal()
 
 
 class LocalArchive:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from chaos.target import FaultMissed
+from chaos.targets.local_faults.roles import in_role
 from local import checksums
 from local.cluster import Cluster
 from local.database import cursor
@@ -67,9 +67,7 @@ class PageCorrupted:
 
     def _make_all_pages_old(self) -> None:
         """A standby's backup begins at its last restartpoint, which follows a checkpoint elsewhere."""
-        site, primary = self._cluster.site, self._cluster.primary()
-        if primary is None:
-            raise FaultMissed("nobody is the primary just now, so no checkpoint can be made")
+        site, [primary] = self._cluster.site, in_role(self._cluster, "primary")
         with cursor(site, primary, within=CHECKPOINT_WITHIN) as database:
             database.execute("CHECKPOINT")
             database.execute("SELECT pg_current_wal_lsn()")

@@ -62,7 +62,10 @@ def candidates_in(text: str) -> set[str]:
 
 def translation(names: Iterable[Name]) -> Callable[[str], str]:
     """Return what replaces local names in a text by the server's; others stay."""
-    pairs = _renamed(names)
+    return _replacing(_renamed(names))
+
+
+def _replacing(pairs: Mapping[str, str]) -> Callable[[str], str]:
     if not pairs:
         return lambda text: text
     # Longer ones first: a location before the ids that it contains.
@@ -93,10 +96,10 @@ def replaced(value: Any, translate: Callable[[str], str]) -> Any:
 
 def in_message(message: Message, names: Iterable[Name]) -> Message:
     """Return the message as the server understands it."""
-    known = tuple(names)
-    if not _renamed(known):
+    pairs = _renamed(names)
+    if not pairs:
         return message
-    translate = translation(known)
+    translate = _replacing(pairs)
     return replace(
         message,
         endpoint=translate(message.endpoint),
